@@ -6,7 +6,7 @@ Every type here is a value: two with the same fields are equal, none knows where
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
@@ -47,7 +47,8 @@ class Product:
 
 
 CORE_FIELDS = (
-    "id", "title", "description", "brand", "category", "price", "currency", "image", "url", "in_stock", "variant_of", "language",
+    "id", "title", "description", "brand", "category", "price", "currency", "image", "url", "in_stock", "variant_of",
+    "language",
 )  # fmt: skip
 """The canonical field names, in the order in which a document shows them. No attribute may bear one of these names."""
 
@@ -131,8 +132,8 @@ class SortKey:
 class EncoderCard:
     """What makes two encoders interchangeable: equal cards give comparable vectors, different ones never do.
 
-    `weights` is the sha256 of the weight file, `prompts` the texts put before queries and documents, `max_tokens`
-    where a text is cut. Device, batch size and backend are left out on purpose: they change speed, not meaning.
+    `weights` is the sha256 of the weights, the prompts are put before each text, `max_tokens` is where a text is cut.
+    Device, batch size and backend are left out on purpose: they change speed, not meaning.
     """
 
     model: str
@@ -144,6 +145,10 @@ class EncoderCard:
     max_tokens: int
     query_prompt: str = ""
     document_prompt: str = ""
+
+    def same_space(self, other: EncoderCard) -> bool:
+        """Whether vectors of both can be compared. Name and revision only say where equal weights came from."""
+        return replace(self, model="", revision=None) == replace(other, model="", revision=None)
 
 
 @dataclass(frozen=True, slots=True)

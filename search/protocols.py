@@ -59,7 +59,7 @@ class Collection(Protocol):
     def nearest(
         self, vector: Vector, limit: int, filter: Filter | None = None, fields: Sequence[str] = (), exact: bool = False
     ) -> list[Candidate]:
-        """The `limit` nearest by cosine, best first, ties by point id; `values` of a candidate has the document `fields` named.
+        """The `limit` nearest by cosine, best first, ties by point id; a candidate's `values` has the `fields` named.
 
         `exact` scans all vectors in full precision instead of asking the HNSW graph.
         """
@@ -94,7 +94,7 @@ class Collection(Protocol):
         ...
 
     def optimize(self) -> None:
-        """Build the graph over everything upserted so far. Blocks, and may hold the GIL: never call it while serving."""
+        """Build the graph over everything upserted so far. Blocks, maybe with the GIL: never while serving."""
         ...
 
     def save_manifest(self, manifest: Manifest) -> None: ...

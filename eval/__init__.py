@@ -1,0 +1,1 @@
+"""Relevance evaluation: run judged queries through the engine, measure the run, compare runs."""

@@ -1,0 +1,1 @@
+"""The bulk door: catalogue files in, a new version of an index out."""

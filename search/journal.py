@@ -1,0 +1,196 @@
+"""The tasks that document writes become, in one SQLite file: they survive a crash, and a reindex.
+
+A reindex builds a new version from the catalogue file while the live one takes writes. Each version's manifest says
+which task it was built on (`Manifest.journal`), so whoever opens it for writing replays the later ones: nothing a shop
+wrote during a reindex is lost. Writes are idempotent and replayed in order, so replaying too many is harmless.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import orjson
+
+from search.domain import Json
+
+Status = Literal["enqueued", "processing", "succeeded", "failed"]
+Kind = Literal["documentAdditionOrUpdate", "documentDeletion"]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS task (
+  uid INTEGER PRIMARY KEY AUTOINCREMENT,
+  index_name TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, payload BLOB,
+  details TEXT NOT NULL, error TEXT, enqueued_at TEXT NOT NULL, started_at TEXT, finished_at TEXT);
+CREATE INDEX IF NOT EXISTS by_status ON task (status, uid);
+CREATE TABLE IF NOT EXISTS applied (index_name TEXT, version INTEGER, uid INTEGER, PRIMARY KEY (index_name, version));
+"""
+_COLUMNS = "uid, index_name, kind, status, details, error, enqueued_at, started_at, finished_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One write. Times are ISO 8601 in UTC; `details` counts documents; `error` holds message, code, type and link."""
+
+    uid: int
+    index: str
+    kind: Kind
+    status: Status
+    details: dict[str, Json]
+    error: dict[str, str] | None
+    enqueued_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
+class Journal:
+    """One process writes; others may look on. Safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        self._base = sqlite3.connect(folder / "tasks.sqlite", check_same_thread=False, timeout=30)
+        with self._lock, self._base:
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        with self._lock:
+            self._base.close()
+
+    def append(self, index: str, kind: Kind, payload: Json, details: dict[str, Json]) -> Task:
+        """Durable on return."""
+        now = _now()
+        with self._lock, self._base:
+            uid = self._base.execute(
+                "INSERT INTO task (index_name, kind, status, payload, details, enqueued_at) VALUES (?, ?, ?, ?, ?, ?)",
+                (index, kind, "enqueued", orjson.dumps(payload), orjson.dumps(details), now),
+            ).lastrowid
+        return Task(uid or 0, index, kind, "enqueued", details, None, now, None, None)
+
+    def requeue_interrupted(self) -> None:
+        """What a crash left in the middle is done again from its start."""
+        with self._lock, self._base:
+            self._base.execute("UPDATE task SET status = 'enqueued', started_at = NULL WHERE status = 'processing'")
+
+    def start_next(self) -> tuple[Task, Json] | None:
+        """Mark the oldest waiting task as processing; it and its payload, or None."""
+        with self._lock, self._base:
+            row = self._base.execute(
+                f"SELECT {_COLUMNS}, payload FROM task WHERE status = 'enqueued' ORDER BY uid LIMIT 1"  # noqa: S608
+            ).fetchone()
+            if row is None:
+                return None
+            self._base.execute("UPDATE task SET status = 'processing', started_at = ? WHERE uid = ?", (_now(), row[0]))
+        return _task(row[:-1]), orjson.loads(row[-1])
+
+    def succeed(self, uid: int, details: dict[str, Json], index: str, version: int) -> None:
+        """Done, and version `version` of the index has it: one transaction."""
+        with self._lock, self._base:
+            self._base.execute(
+                "UPDATE task SET status = 'succeeded', details = ?, finished_at = ? WHERE uid = ?",
+                (orjson.dumps(details), _now(), uid),
+            )
+            self._set_applied(index, version, uid)
+
+    def fail(self, uid: int, details: dict[str, Json], error: dict[str, str]) -> None:
+        """Done for good; its payload is of no more use."""
+        with self._lock, self._base:
+            self._base.execute(
+                "UPDATE task SET status = 'failed', payload = NULL, details = ?, error = ?, finished_at = ? "
+                "WHERE uid = ?",
+                (orjson.dumps(details), orjson.dumps(error), _now(), uid),
+            )
+
+    def get(self, uid: int) -> Task | None:
+        with self._lock:
+            row = self._base.execute(f"SELECT {_COLUMNS} FROM task WHERE uid = ?", (uid,)).fetchone()  # noqa: S608
+        return _task(row) if row else None
+
+    def latest(self, limit: int, below: int | None = None, index: str | None = None) -> list[Task]:
+        """Newest first, with uids up to `below`, of one index or all."""
+        with self._lock:
+            rows = self._base.execute(
+                f"SELECT {_COLUMNS} FROM task WHERE uid <= ? AND (? IS NULL OR index_name = ?) "  # noqa: S608
+                "ORDER BY uid DESC LIMIT ?",
+                (below if below is not None else 2**62, index, index, limit),
+            ).fetchall()
+        return [_task(row) for row in rows]
+
+    def count(self, index: str | None = None) -> int:
+        with self._lock:
+            return int(
+                self._base.execute(
+                    "SELECT count(*) FROM task WHERE ? IS NULL OR index_name = ?", (index, index)
+                ).fetchone()[0]
+            )
+
+    def last_done(self, index: str) -> int:
+        """Uid of the last succeeded task of an index; 0 for none. A build that starts now may say it is built on it."""
+        with self._lock:
+            row = self._base.execute(
+                "SELECT max(uid) FROM task WHERE index_name = ? AND status = 'succeeded'", (index,)
+            ).fetchone()
+        return int(row[0] or 0)
+
+    def applied(self, index: str, version: int) -> int:
+        """Uid of the last task that a version has; 0 for none."""
+        with self._lock:
+            row = self._base.execute(
+                "SELECT uid FROM applied WHERE index_name = ? AND version = ?", (index, version)
+            ).fetchone()
+        return int(row[0]) if row else 0
+
+    def mark_applied(self, index: str, version: int, uid: int) -> None:
+        with self._lock, self._base:
+            self._set_applied(index, version, uid)
+
+    def succeeded_after(self, index: str, uid: int) -> Iterator[tuple[Task, Json]]:
+        """The succeeded writes of an index with a higher uid, oldest first."""
+        while True:
+            with self._lock:
+                row = self._base.execute(
+                    f"SELECT {_COLUMNS}, payload FROM task WHERE index_name = ? AND uid > ? AND status = 'succeeded' "  # noqa: S608
+                    "AND payload IS NOT NULL ORDER BY uid LIMIT 1",
+                    (index, uid),
+                ).fetchone()
+            if row is None:
+                return
+            uid = int(row[0])
+            yield _task(row[:-1]), orjson.loads(row[-1])
+
+    def forget_payloads(self, index: str, uid: int) -> None:
+        """Drop the payloads up to `uid` that no version will need again; the tasks themselves stay to be looked up."""
+        with self._lock, self._base:
+            self._base.execute(
+                "UPDATE task SET payload = NULL WHERE index_name = ? AND uid <= ? AND status = 'succeeded' "
+                "AND payload IS NOT NULL",
+                (index, uid),
+            )
+
+    def _set_applied(self, index: str, version: int, uid: int) -> None:
+        self._base.execute("INSERT OR REPLACE INTO applied VALUES (?, ?, ?)", (index, version, uid))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _task(row: tuple[Json, ...]) -> Task:
+    uid, index, kind, status, details, error, enqueued, started, finished = row
+    return Task(
+        uid,
+        index,
+        kind,
+        status,
+        orjson.loads(details),
+        orjson.loads(error) if error else None,
+        enqueued,
+        started,
+        finished,
+    )

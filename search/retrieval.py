@@ -1,0 +1,161 @@
+"""Query → one candidate set. Hits, totals, facets and pages of a search are all taken from it and nothing else.
+
+There are two ways in. A query with words asks the dense lane for its nearest products and keeps those that are not far
+behind the best. A query without words browses: every product that passes the filter. A lexical lane would return
+candidates under the same point ids, to be fused before the cut-off.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from search.domain import Candidate, Document, FieldKind, FieldStats, Json, SearchRequest, SortKey
+from search.errors import FacetError, SortError
+from search.protocols import Collection, Vector
+
+CUT_OFF = 0.5
+"""Candidates whose cosine is below this share of the best one's are dropped: they are nearest by lack of better."""
+
+MAX_FACET_VALUES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateSet:
+    """`page` are the candidates of the page asked for; the rest describes the whole set the page was cut from."""
+
+    page: tuple[Candidate, ...]
+    total: int
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    facet_stats: Mapping[str, FieldStats] = field(default_factory=dict)
+
+
+def by_meaning(collection: Collection, vector: Vector, request: SearchRequest, most: int) -> CandidateSet:
+    """The dense lane: at most `most` candidates, nearest first unless a sort is asked for.
+
+    The set depends on the words and the filter alone, never on offset or limit, so pages neither repeat nor skip.
+    """
+    facets = _facet_fields(collection, request.facets)
+    for key in request.sort:
+        _check_sortable(collection, key)
+    wanted = tuple(dict.fromkeys([*facets, *(key.field for key in request.sort)]))
+    found = collection.nearest(vector, most, request.filter, wanted)
+    if found:
+        floor = max(CUT_OFF * found[0].score, request.score_threshold or -math.inf)
+        found = [candidate for candidate in found if candidate.score >= floor]
+    ordered = in_order(found, request.sort)
+    counted = {name: _count([candidate.values for candidate in found], name) for name in facets}
+    ranges = {
+        name: stats
+        for name in facets
+        if collection.manifest.fields[name] == "number"
+        and (stats := _range([candidate.values for candidate in found], name)) is not None
+    }
+    page = ordered[request.offset : request.offset + request.limit]
+    return CandidateSet(tuple(page), len(found), counted, ranges)
+
+
+def by_browsing(collection: Collection, request: SearchRequest, most: int) -> CandidateSet:
+    """Every product that passes the filter, by the sort or else by point id. Totals and facets come from the store.
+
+    Sorting by several keys orders the first `most` products of the first key.
+    """
+    facets = _facet_fields(collection, request.facets)
+    for key in request.sort:
+        _check_sortable(collection, key, browsing=True)
+    total = collection.count(request.filter)
+    reach = min(request.offset + request.limit, total)
+    first = request.sort[0] if request.sort else None
+    if len(request.sort) > 1:
+        reach = min(max(reach, most), total)
+    found = collection.browse(reach, request.filter, first, tuple(key.field for key in request.sort)) if reach else []
+    ordered = in_order(found, request.sort) if len(request.sort) > 1 else found
+    stats = {}
+    for name in facets:
+        if collection.manifest.fields[name] == "number":
+            bounds = collection.value_range(name, request.filter)
+            if bounds is not None:
+                stats[name] = FieldStats(*bounds)
+    counts = {name: collection.facet(name, request.filter, MAX_FACET_VALUES) for name in facets}
+    page = tuple(
+        Candidate(candidate.point_id, 1.0, candidate.values)
+        for candidate in ordered[request.offset : request.offset + request.limit]
+    )
+    return CandidateSet(page, total, counts, stats)
+
+
+def in_order(candidates: Sequence[Candidate], sort: Sequence[SortKey]) -> list[Candidate]:
+    """By the sort keys, ties in the order given; candidates without a value come last in either direction."""
+    ordered = list(candidates)
+    for key in reversed(sort):
+        present = [candidate for candidate in ordered if _sort_value(candidate.values, key) is not None]
+        absent = [candidate for candidate in ordered if _sort_value(candidate.values, key) is None]
+        present.sort(key=lambda candidate: _sort_value(candidate.values, key), reverse=key.descending)  # type: ignore[arg-type,return-value]
+        ordered = present + absent
+    return ordered
+
+
+def _sort_value(values: Document, key: SortKey) -> tuple[int, float | str] | None:
+    """Comparable across types: numbers before text. Of a list, the value that would come first."""
+    value = values.get(key.field)
+    if isinstance(value, list):
+        members = [item for item in (_comparable(each) for each in value) if item is not None]
+        return (max(members) if key.descending else min(members)) if members else None
+    return _comparable(value)
+
+
+def _comparable(value: Json) -> tuple[int, float | str] | None:
+    if isinstance(value, bool | int | float):
+        return (0, float(value))
+    return (1, value.casefold()) if isinstance(value, str) else None
+
+
+def _check_sortable(collection: Collection, key: SortKey, browsing: bool = False) -> None:
+    kinds: Mapping[str, FieldKind] = collection.manifest.fields
+    kind = kinds.get(key.field)
+    if kind is not None and not (browsing and kind == "text"):
+        return
+    usable = sorted(name for name, kind in kinds.items() if kind != "text" or not browsing)
+    why = "" if kind is None else " without words to search for, since it is text"
+    raise SortError(
+        f"Attribute `{key.field}` is not sortable{why}. Available sortable attributes are: {', '.join(usable)}."
+    )
+
+
+def _facet_fields(collection: Collection, asked: Sequence[str]) -> list[str]:
+    known = collection.manifest.fields
+    if "*" in asked:
+        return [name for name in known if name != "id"]
+    for name in asked:
+        if name not in known:
+            raise FacetError(f"Attribute `{name}` has no facets. Available facets are: {', '.join(sorted(known))}.")
+    return list(dict.fromkeys(asked))
+
+
+def _count(documents: Sequence[Document], name: str) -> dict[str, int]:
+    """Most frequent first, ties by value; a product counts once for each value of a list."""
+    counter: Counter[str] = Counter()
+    for document in documents:
+        value = document.get(name)
+        members = value if isinstance(value, list) else [value]
+        counter.update({facet_label(member) for member in members if member is not None})
+    ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+    return dict(ranked[:MAX_FACET_VALUES])
+
+
+def facet_label(value: Json) -> str:
+    """A facet value as text: 'true', '12', '12.5', or the words themselves."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return format(value, ".15g") if isinstance(value, int | float) else str(value)
+
+
+def _range(documents: Sequence[Document], name: str) -> FieldStats | None:
+    values = [
+        float(value)
+        for document in documents
+        if isinstance(value := document.get(name), int | float) and not isinstance(value, bool)
+    ]
+    return FieldStats(min(values), max(values)) if values else None
