@@ -7,10 +7,11 @@ once, so that those inside are served in time and a health check always is.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
@@ -27,47 +28,61 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-class Pool:
-    """`places` callers may wait or run at once, in at most `threads` threads."""
+class Places:
+    """A fixed number of callers at once; the next is turned away. For the event loop's thread alone."""
 
-    def __init__(self, name: str, places: int, busy_code: str, threads: int | None = None) -> None:
+    def __init__(self, name: str, count: int, busy_code: str) -> None:
         self.name = name
-        self.places = places
+        self.count = count
         self._busy_code = busy_code
         self._taken = 0
-        wanted = threads or (os.cpu_count() or 2) + 2
-        self._threads = ThreadPoolExecutor(min(places, wanted), thread_name_prefix=f"daogou-{name}")
 
-    @property
-    def taken(self) -> int:
+    def occupied(self) -> int:
         return self._taken
 
+    def take(self) -> None:
+        """Raises ApiError (429 or 503, as the code says) when all are taken."""
+        if self._taken >= self.count:
+            raise ApiError(
+                self._busy_code,
+                f"Too many {self.name} requests running at the same time: {self.count}. Retry after {RETRY_SECONDS}s.",
+            )
+        self._taken += 1
+
+    def give_back(self) -> None:
+        self._taken -= 1
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        self.take()
+        try:
+            yield
+        finally:
+            self.give_back()
+
+
+class Pool:
+    """Threads for blocking work, with places before them: who has one waits or runs."""
+
+    def __init__(self, places: Places, threads: int | None = None) -> None:
+        self.places = places
+        wanted = threads or (os.cpu_count() or 2) + 2
+        self._threads = ThreadPoolExecutor(min(places.count, wanted), thread_name_prefix=f"daogou-{places.name}")
+
     async def run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """The result of `work`, done in a thread. Raises ApiError (429 or 503) when all places are taken.
+        """The result of `work`, done in a thread. Raises ApiError when all places are taken.
 
         The place is free again when the thread is done, even if the caller has gone away before.
         """
-        self._take()
+        self.places.take()
         loop = asyncio.get_running_loop()
         future: Future[_T] = self._threads.submit(work, *args, **kwargs)
-        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._give_back))
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self.places.give_back))
         return await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """Wait for what runs; drop what waits."""
         self._threads.shutdown(wait=True, cancel_futures=True)
-
-    def _take(self) -> None:
-        if self._taken >= self.places:
-            raise ApiError(
-                self._busy_code,
-                f"Too many {self.name} requests running at the same time: {self.places}. "
-                f"Retry after {RETRY_SECONDS}s.",
-            )
-        self._taken += 1
-
-    def _give_back(self) -> None:
-        self._taken -= 1
 
 
 class Follower:

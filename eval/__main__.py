@@ -278,7 +278,7 @@ def _means(all_scores: Sequence[Scores]) -> str:
 def _conventions(queries: int, metrics: Sequence[Metric], judged_only: bool) -> str:
     gains = {"ndcg": "ndcg: gain 2^grade - 1", "ndcg_lin": "ndcg_lin: gain = grade"}
     stated = [gains[kind] for kind in gains if any(metric.kind == kind for metric in metrics)]
-    unjudged = "unjudged products removed" if judged_only else "unjudged counts as 0"
+    unjudged = "unjudged products removed (judged@k: before that)" if judged_only else "unjudged counts as 0"
     return f"{queries} queries. " + "; ".join([*stated, "relevant from grade 1", unjudged]) + "."
 
 

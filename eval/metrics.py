@@ -78,9 +78,14 @@ class GradedRun:
         """The sum of the entries' weights by query; shape (queries,)."""
         return np.bincount(entries.query, weights=weights, minlength=len(self.queries)).astype(np.float64)
 
+    def without_unjudged(self) -> GradedRun:
+        """As if the unjudged hits had not been returned: the judged ones move up."""
+        hits = np.bincount(self.found.query, minlength=len(self.queries)).astype(np.int64)
+        return GradedRun(self.queries, Entries(*_places(hits), self.found.grade), self.ideal, hits)
 
-def grade_run(qrels: Qrels, run: Run, judged_only: bool = False) -> GradedRun:
-    """Look up the grade of every hit. With `judged_only` unjudged hits are removed first and the others move up."""
+
+def grade_run(qrels: Qrels, run: Run) -> GradedRun:
+    """Look up the grade of every hit."""
     queries = tuple(qrels.grades)
     grades_of = list(qrels.grades.values())
     hits_of = [run.hits.get(query, ()) for query in queries]
@@ -88,9 +93,6 @@ def grade_run(qrels: Qrels, run: Run, judged_only: bool = False) -> GradedRun:
     # The one loop over hits, and it runs in C: a dictionary look-up for each, NaN where there is no judgement.
     grades = _flat(map(known.get, found, repeat(np.nan)) for known, found in zip(grades_of, hits_of, strict=True))
     found = Entries(*_places(hits), grades).where(~np.isnan(grades))
-    if judged_only:
-        hits = np.bincount(found.query, minlength=len(queries)).astype(np.int64)
-        found = Entries(*_places(hits), found.grade)
     query, rank = _places(_lengths(grades_of))
     judgements = _flat(known.values() for known in grades_of)
     return GradedRun(queries, found, Entries(query, rank, judgements[np.lexsort((-judgements, query))]), hits)
@@ -242,6 +244,12 @@ class Scores:
 
 
 def evaluate(qrels: Qrels, run: Run, metrics: Sequence[Metric], judged_only: bool = False) -> Scores:
-    """Each metric for each query of the qrels."""
-    graded = grade_run(qrels, run, judged_only)
-    return Scores(run.name, graded.queries, {str(metric): metric(graded) for metric in metrics})
+    """Each metric for each query of the qrels.
+
+    With `judged_only` unjudged hits are removed before measuring. judged@k alone still looks at the run as it was
+    served, since it would be 1 by construction, and what it says is how much was removed.
+    """
+    served = grade_run(qrels, run)
+    measured = served.without_unjudged() if judged_only else served
+    values = {str(metric): metric(served if metric.kind == "judged" else measured) for metric in metrics}
+    return Scores(run.name, served.queries, values)

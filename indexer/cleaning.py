@@ -21,14 +21,130 @@ RAW_LIMIT = 200_000
 """Characters looked at before cleaning, so that a field of many megabytes does not cost minutes."""
 
 _BLOCK = frozenset(
-    "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption figure "
-    "footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr html iframe img input label legend li link main map menu "
-    "meta nav ol option p param pre section select summary table tbody td textarea tfoot th thead title tr ul video audio "
-    "source object embed area base button canvas col colgroup optgroup track noscript".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "frame",
+        "frameset",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "header",
+        "hr",
+        "html",
+        "iframe",
+        "img",
+        "input",
+        "label",
+        "legend",
+        "li",
+        "link",
+        "main",
+        "map",
+        "menu",
+        "meta",
+        "nav",
+        "ol",
+        "option",
+        "p",
+        "param",
+        "pre",
+        "section",
+        "select",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "textarea",
+        "tfoot",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+        "video",
+        "audio",
+        "source",
+        "object",
+        "embed",
+        "area",
+        "base",
+        "button",
+        "canvas",
+        "col",
+        "colgroup",
+        "optgroup",
+        "track",
+        "noscript",
+    ]
 )
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark meter nobr output progress q rp rt ruby s "
-    "samp small span strike strong style script sub sup svg time tt u var wbr".split()
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "mark",
+        "meter",
+        "nobr",
+        "output",
+        "progress",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "style",
+        "script",
+        "sub",
+        "sup",
+        "svg",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+    ]
 )
 
 # Possessive groups: a tag that does not close is given up in one pass, however long it is.
@@ -37,7 +153,9 @@ _TAG = re.compile(
     r"""|</?([A-Za-z][A-Za-z0-9:_-]*+)((?:[\s/][^<>]*+)?+)>"""
 )
 _DECLARATION = re.compile(r"<(?:!(?:doctype|element|attlist|entity)\b|\?xml\b)[^<>]*+>", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});|&(?:nbsp|amp|quot|lt|gt)(?![\w;=])")
+_ENTITY = re.compile(
+    r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});|&(?:nbsp|amp|quot|lt|gt)(?![\w;=])"
+)
 
 _BRACES = re.compile(r"\{([^{}]{0,5000})\}")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -84,7 +202,7 @@ def clean(text: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """For ids, codes and column names: nothing is interpreted, only made visible (NFC, no control characters, trimmed)."""
+    """For ids, codes and column names: NFC, no control characters, trimmed; nothing is interpreted."""
     if text.isascii() and text.isprintable():
         return text.strip()
     return _CONTROLS.sub("", unicodedata.normalize("NFC", repair_surrogates(text))).strip()
@@ -115,7 +233,8 @@ def python_list(text: str) -> list[str] | None:
         return []
     if len(stripped) < 4 or stripped[0] != "[" or stripped[-1] != "]" or stripped[1:].lstrip()[:1] not in ("'", '"'):
         return None
-    body, items, position = stripped[1:-1], [], 0
+    items: list[str] = []
+    body, position = stripped[1:-1], 0
     while position < len(body):
         match = _LIST_ITEM.match(body, position)
         if match is None:
@@ -224,4 +343,3 @@ def _is_css(body: str) -> bool:
         colon and value.strip() and _CSS_PROPERTY.fullmatch(name.strip())
         for name, colon, value in (part.partition(":") for part in declarations)
     )
-

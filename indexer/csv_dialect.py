@@ -12,13 +12,15 @@ CSV_LIMIT = 131_072
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_LINES = 300
-_NUMBER = re.compile(r"[^\w\s]{0,3}\s?-?[0-9][0-9.,' ]*(?:[eE][-+]?[0-9]+)?\s?[^\w\s]{0,3}|nan|null|n/a|-", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"[^\w\s]{0,3}\s?-?[0-9][0-9.,' ]*(?:[eE][-+]?[0-9]+)?\s?[^\w\s]{0,3}|nan|null|n/a|-", re.IGNORECASE
+)
 _BACKSLASHED = re.compile(r'\\(["\\])')
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A line taken apart. `strict`: exactly as RFC 4180 has it. `open_at`: where a quoted field begins that does not end."""
+    """A line taken apart. `strict`: as RFC 4180 has it. `open_at`: where a quoted field begins that has no end."""
 
     cells: list[str]
     strict: bool

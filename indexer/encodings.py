@@ -14,7 +14,6 @@ import re
 from typing import Protocol
 
 
-
 class Readable(Protocol):
     """What buffered and gzip files share."""
 
@@ -72,7 +71,7 @@ def known(encoding: str) -> bool:
 
 
 class Recoded(io.RawIOBase):
-    """A binary stream seen as UTF-8 with lines that end in a line feed: what `head` and `rest` hold, one after the other."""
+    """`head` and then `rest` seen as UTF-8 with lines that end in a line feed."""
 
     def __init__(self, head: bytes, rest: Readable, encoding: str, old_mac: bool) -> None:
         self._head, self._rest, self._old_mac = head, rest, old_mac

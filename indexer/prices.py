@@ -26,19 +26,71 @@ PRICE_LIMIT = Decimal(10) ** 9
 _FLOAT_PLACES = 6
 _LONGEST = 60
 
-_CODES = (
-    "AED ARS AUD BDT BGN BHD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW KWD LKR MAD "
-    "MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR"
-).split()
+_CODES = [
+    "AED",
+    "ARS",
+    "AUD",
+    "BDT",
+    "BGN",
+    "BHD",
+    "BRL",
+    "CAD",
+    "CHF",
+    "CLP",
+    "CNY",
+    "COP",
+    "CZK",
+    "DKK",
+    "EGP",
+    "EUR",
+    "GBP",
+    "HKD",
+    "HUF",
+    "IDR",
+    "ILS",
+    "INR",
+    "ISK",
+    "JPY",
+    "KES",
+    "KRW",
+    "KWD",
+    "LKR",
+    "MAD",
+    "MXN",
+    "MYR",
+    "NGN",
+    "NOK",
+    "NZD",
+    "OMR",
+    "PEN",
+    "PHP",
+    "PKR",
+    "PLN",
+    "QAR",
+    "RON",
+    "RSD",
+    "RUB",
+    "SAR",
+    "SEK",
+    "SGD",
+    "THB",
+    "TRY",
+    "TWD",
+    "UAH",
+    "USD",
+    "VND",
+    "ZAR",
+]
 
 _SYMBOLS = {
     "$": "USD", "US$": "USD", "U$S": "USD", "C$": "CAD", "CA$": "CAD", "CDN$": "CAD", "A$": "AUD", "AU$": "AUD",
     "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "SG$": "SGD", "NT$": "TWD", "R$": "BRL", "MX$": "MXN", "€": "EUR",
     "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "¥": "CNY", "CN¥": "CNY", "RMB": "CNY", "元": "CNY", "圆": "CNY",
-    "人民币": "CNY", "美元": "USD", "欧元": "EUR", "英镑": "GBP", "港币": "HKD", "港元": "HKD", "日元": "JPY", "円": "JPY",
-    "JP¥": "JPY", "₹": "INR", "RS": "INR", "RS.": "INR", "₩": "KRW", "원": "KRW", "₽": "RUB", "руб": "RUB", "руб.": "RUB",
-    "CHF.": "CHF", "FR.": "CHF", "SFR.": "CHF", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "₺": "TRY", "TL": "TRY",
-    "₫": "VND", "฿": "THB", "₱": "PHP", "₪": "ILS", "₦": "NGN", "₴": "UAH", "LEI": "RON", "KR": "", "KR.": "",
+    "人民币": "CNY", "美元": "USD", "欧元": "EUR", "英镑": "GBP", "港币": "HKD", "港元": "HKD", "日元": "JPY",
+    "円": "JPY", "JP¥": "JPY", "₹": "INR", "RS": "INR", "RS.": "INR", "₩": "KRW", "원": "KRW", "₽": "RUB",
+    "руб": "RUB", "руб.": "RUB", "CHF.": "CHF", "FR.": "CHF", "SFR.": "CHF", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF",
+    "₺": "TRY", "TL": "TRY", "₫": "VND", "฿": "THB", "₱": "PHP", "₪": "ILS", "₦": "NGN", "₴": "UAH", "LEI": "RON",
+    "KR": "", "KR.": "",
 }  # fmt: skip
 """Signs → ISO 4217; "" where several countries share one. `$` and `¥` give way to what the mapping or the row says."""
 
@@ -53,9 +105,36 @@ _SHARED = {
 }
 
 _COMMA_GROUPS = frozenset(
-    "USD GBP CNY JPY AUD CAD NZD HKD SGD TWD INR KRW THB PHP MXN MYR ILS AED SAR EGP NGN KES PKR LKR BDT QAR".split()
+    [
+        "USD",
+        "GBP",
+        "CNY",
+        "JPY",
+        "AUD",
+        "CAD",
+        "NZD",
+        "HKD",
+        "SGD",
+        "TWD",
+        "INR",
+        "KRW",
+        "THB",
+        "PHP",
+        "MXN",
+        "MYR",
+        "ILS",
+        "AED",
+        "SAR",
+        "EGP",
+        "NGN",
+        "KES",
+        "PKR",
+        "LKR",
+        "BDT",
+        "QAR",
+    ]
 )
-_POINT_GROUPS = frozenset("EUR BRL DKK TRY IDR VND ARS CLP COP RON RSD ISK".split())
+_POINT_GROUPS = frozenset(["EUR", "BRL", "DKK", "TRY", "IDR", "VND", "ARS", "CLP", "COP", "RON", "RSD", "ISK"])
 
 _TOKENS = {**{code: code for code in _CODES}, **{token.upper(): code for token, code in _SYMBOLS.items()}}
 _TOKEN = "|".join(sorted((re.escape(token) for token in _TOKENS), key=len, reverse=True))
@@ -195,7 +274,7 @@ def _decimal_mark(number: str, currency: str | None, decimal: str | None, value:
     else:
         mark = _single_mark(number, last, currency, decimal)
     if mark is None or (decimal and mark and mark != decimal):
-        raise Unreadable(f"{excerpt(value)} is ambiguous: say which mark is the decimal one (decimal = \".\" or \",\")")
+        raise Unreadable(f'{excerpt(value)} is ambiguous: say which mark is the decimal one (decimal = "." or ",")')
     return mark
 
 

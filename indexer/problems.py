@@ -14,10 +14,11 @@ _EXCERPT = 60
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that was wrong. `line` is where the row begins in `file`, counted from 1 (in parquet: the row's number).
+    """One thing that was wrong. `line` is where the row begins in `file`, from 1 (in parquet: the row's number).
 
     `id` is the product's, where the row has a readable one; `field` the canonical field or attribute concerned.
-    `rejected`: the whole row was left out. `warning`: only `field` was, or it was mended.
+    `rejected`: the whole row was left out. `warning`: only `field` was, or it was mended or cut. A problem of a whole
+    file, such as a column without a name, has line 1 and no id.
     """
 
     file: str
@@ -40,10 +41,9 @@ class ProductRow:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that became nothing, and why. `warnings` are about the file it stands in, not about the row."""
+    """A row that became nothing, and why."""
 
     problem: Problem
-    warnings: tuple[Problem, ...] = ()
 
 
 class Unreadable(ValueError):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from indexer.encodings import SAMPLE, Recoded, detect, ends_lines_in_cr
+from indexer.encodings import SAMPLE, Readable, Recoded, detect, ends_lines_in_cr
 from search.errors import CatalogueError
 
 Format = Literal["jsonl", "json", "csv", "tsv", "parquet"]

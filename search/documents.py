@@ -17,7 +17,7 @@ import orjson
 from search.domain import CORE_FIELDS, CORE_KINDS, Document, FieldKind, Json, Product
 from search.errors import DocumentError
 
-RECIPE = "title-brand-category-description-attributes/1"
+RECIPE = "title-brand-category-looks-description/1"
 """Name of the recipe in `text`. A change there changes this name, and with it every index asks to be rebuilt."""
 
 MAX_ID_CHARS = 512
@@ -25,31 +25,27 @@ _MAX_DESCRIPTION = 1000
 _MAX_ATTRIBUTE = 60
 _MAX_DEPTH = 16
 
-_SPOKEN_ATTRIBUTES = ("colour", "color", "size", "material", "颜色", "尺寸", "材质")
+_SPOKEN_ATTRIBUTES = (
+    "type", "product_type", "colour", "color", "product_colour", "size", "material",
+    "类型", "颜色", "机身颜色", "尺寸", "材质",
+)  # fmt: skip
 """Attributes that shoppers put in words; the rest is for filters and would only dilute the vector."""
 
 
 def text(product: Product) -> str:
-    """The text that is embedded: title, brand and narrowest category where the title lacks them, description, looks.
+    """The text that is embedded: title, brand and narrowest category where the title lacks them, looks, description.
 
     The encoder reads only its first few hundred tokens, so what identifies the product comes first.
     """
     title = product.title.strip()
-    folded = title.casefold()
-    head = [title]
-    for extra in (product.brand, product.category[-1] if product.category else None):
-        if extra and extra.casefold() not in folded:
-            head.append(extra)
-    looks = [
-        str(value)
-        for name in _SPOKEN_ATTRIBUTES
-        if isinstance(value := product.attributes.get(name), str)
-        and len(value) <= _MAX_ATTRIBUTE
-        and value.casefold() not in folded
-    ]
-    return "\n".join(
-        part for part in (", ".join(head), ", ".join(looks), product.description[:_MAX_DESCRIPTION]) if part
-    )
+    parts, said = [title], title.casefold()
+    spoken = [product.attributes.get(name) for name in _SPOKEN_ATTRIBUTES]
+    for extra in (product.brand, product.category[-1] if product.category else None, *spoken):
+        if isinstance(extra, str) and len(extra) <= _MAX_ATTRIBUTE and extra.casefold() not in said:
+            parts.append(extra)
+            said += " " + extra.casefold()
+    head = ", ".join(parts)
+    return f"{head}. {product.description[:_MAX_DESCRIPTION]}" if product.description else head
 
 
 def document(product: Product) -> dict[str, Json]:

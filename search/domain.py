@@ -145,10 +145,11 @@ class EncoderCard:
     max_tokens: int
     query_prompt: str = ""
     document_prompt: str = ""
+    files: str = ""
 
     def same_space(self, other: EncoderCard) -> bool:
         """Whether vectors of both can be compared. Name and revision only say where equal weights came from."""
-        return replace(self, model="", revision=None) == replace(other, model="", revision=None)
+        return replace(self, model="", revision=None, files="") == replace(other, model="", revision=None, files="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from search.domain import (
     Candidate,
     Compare,
     Document,
+    Exists,
     Filter,
     Hit,
     Manifest,
@@ -126,6 +127,12 @@ class Engine:
     def stats(self, index: str) -> IndexStats:
         with self._live.lease(index) as collection:
             return IndexStats(collection.manifest, collection.count())
+
+    def field_counts(self, index: str) -> dict[str, int]:
+        """How many products have a value in each filterable field, the empty fields left out."""
+        with self._live.lease(index) as collection:
+            counts = {name: collection.count(Exists(name)) for name in collection.manifest.fields}
+        return {name: count for name, count in counts.items() if count}
 
     def refresh(self) -> None:
         """Follow indexes whose live version has changed. Call it about once a second."""

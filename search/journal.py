@@ -48,6 +48,27 @@ class Task:
     finished_at: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class TaskQuery:
+    """Which tasks to list: those that are among all that is given. `start` is the first uid in the order asked for."""
+
+    limit: int
+    start: int | None = None
+    oldest_first: bool = False
+    uids: tuple[int, ...] | None = None
+    indexes: tuple[str, ...] | None = None
+    statuses: tuple[str, ...] | None = None
+    kinds: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """Some tasks, and how many meet the conditions in all."""
+
+    tasks: tuple[Task, ...]
+    total: int
+
+
 class Journal:
     """One process writes; others may look on. Safe to use from several threads."""
 
@@ -112,23 +133,30 @@ class Journal:
             row = self._base.execute(f"SELECT {_COLUMNS} FROM task WHERE uid = ?", (uid,)).fetchone()  # noqa: S608
         return _task(row) if row else None
 
-    def latest(self, limit: int, below: int | None = None, index: str | None = None) -> list[Task]:
-        """Newest first, with uids up to `below`, of one index or all."""
+    def find(self, asked: TaskQuery) -> TaskPage:
+        """A page of the tasks that meet every condition."""
+        conditions, values = ["1"], []
+        for column, wanted in (
+            ("uid", asked.uids),
+            ("index_name", asked.indexes),
+            ("status", asked.statuses),
+            ("kind", asked.kinds),
+        ):
+            if wanted is not None:
+                conditions.append(f"{column} IN ({', '.join('?' * len(wanted))})")
+                values += list(wanted)
+        order = "ASC" if asked.oldest_first else "DESC"
+        compare = ">=" if asked.oldest_first else "<="
+        where = " AND ".join(conditions)
+        start = f" AND uid {compare} ?" if asked.start is not None else ""
+        begin = [asked.start] if asked.start is not None else []
         with self._lock:
+            total = self._base.execute(f"SELECT count(*) FROM task WHERE {where}", values).fetchone()[0]  # noqa: S608
             rows = self._base.execute(
-                f"SELECT {_COLUMNS} FROM task WHERE uid <= ? AND (? IS NULL OR index_name = ?) "  # noqa: S608
-                "ORDER BY uid DESC LIMIT ?",
-                (below if below is not None else 2**62, index, index, limit),
+                f"SELECT {_COLUMNS} FROM task WHERE {where}{start} ORDER BY uid {order} LIMIT ?",  # noqa: S608
+                [*values, *begin, asked.limit],
             ).fetchall()
-        return [_task(row) for row in rows]
-
-    def count(self, index: str | None = None) -> int:
-        with self._lock:
-            return int(
-                self._base.execute(
-                    "SELECT count(*) FROM task WHERE ? IS NULL OR index_name = ?", (index, index)
-                ).fetchone()[0]
-            )
+        return TaskPage(tuple(_task(row) for row in rows), int(total))
 
     def last_done(self, index: str) -> int:
         """Uid of the last succeeded task of an index; 0 for none. A build that starts now may say it is built on it."""

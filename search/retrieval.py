@@ -66,9 +66,10 @@ def by_browsing(collection: Collection, request: SearchRequest, most: int) -> Ca
     for key in request.sort:
         _check_sortable(collection, key, browsing=True)
     total = collection.count(request.filter)
-    reach = min(request.offset + request.limit, total)
+    wanted = request.limit and request.offset < total
+    reach = min(request.offset + request.limit, total) if wanted else 0
     first = request.sort[0] if request.sort else None
-    if len(request.sort) > 1:
+    if reach and len(request.sort) > 1:
         reach = min(max(reach, most), total)
     found = collection.browse(reach, request.filter, first, tuple(key.field for key in request.sort)) if reach else []
     ordered = in_order(found, request.sort) if len(request.sort) > 1 else found

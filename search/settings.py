@@ -61,6 +61,10 @@ class Settings(BaseSettings):
         100 * 2**20, ge=1024, description="largest body that the document endpoints accept, in bytes"
     )
 
+    cors_origins: str = Field(
+        "", description="origins of web pages that may call the API, as https://shop.example, separated by commas; or *"
+    )
+
     @field_validator("encoder_revision", mode="after")
     @classmethod
     def _blank_is_unset(cls, value: str | None) -> str | None:
@@ -72,6 +76,11 @@ class Settings(BaseSettings):
         if self.encoder_revision is None and self.encoder == DEFAULT_ENCODER:
             return DEFAULT_ENCODER_REVISION
         return self.encoder_revision
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """`cors_origins` taken apart, without trailing slashes: browsers send none."""
+        return tuple(origin.strip().rstrip("/") for origin in self.cors_origins.split(",") if origin.strip())
 
     @classmethod
     def load(cls) -> Settings:

@@ -150,6 +150,7 @@ def _card(folder: ModelFolder, model: SentenceTransformer) -> EncoderCard:
         model=folder.name,
         revision=folder.revision,
         weights=folder.weights,
+        files=folder.files,
         dimension=int(model.get_embedding_dimension() or 0),
         pooling=pooling,
         normalized="Normalize" in kinds,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +25,16 @@ _PICKLED = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt", "*.h5", "*.msgpack")
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """A verified folder. `weights` is the sha256 of the weight files (of their digests, where several)."""
+    """A verified folder. `weights` is the sha256 of the weight files (of their digests, where several).
+
+    `files` covers weights, tokenizer and configuration together: equal means the same encoder without loading it.
+    """
 
     name: str
     revision: str | None
     path: Path
     weights: str
+    files: str
 
 
 def locate(model: str, revision: str | None) -> ModelFolder:
@@ -100,9 +104,16 @@ def _verified(name: str, revision: str | None, path: Path) -> ModelFolder:
             )
     if not weights:
         raise EncoderNotFound(f"{path} holds no .safetensors weights.")
-    digests = [_sha256(file) for file in weights]
-    joined = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
-    return ModelFolder(name, revision, path, joined)
+    digests = {file: _sha256(file) for file in weights}
+    settings = sorted(file for pattern in ("*.json", "*.txt", "*.model") for file in path.rglob(pattern))
+    every = digests | {file: _sha256(file) for file in settings}
+    files = _joined(f"{file.relative_to(path).as_posix()} {digest}" for file, digest in sorted(every.items()))
+    single = digests[weights[0]] if len(weights) == 1 else _joined(digests.values())
+    return ModelFolder(name, revision, path, single, files)
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _named_classes(path: Path) -> Iterator[str]:

@@ -132,7 +132,7 @@ def assert_same(one, other):
 
 
 def main() -> None:
-    random_ = random.Random(20240229)  # noqa: S311
+    random_ = random.Random(20240229)
 
     def untied(r):
         return r.random()

@@ -1,0 +1,87 @@
+"""What a request handler needs, in one place: `desk(request)`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar, cast
+
+from starlette.requests import Request
+
+from api.errors import ApiError, disk_full
+from api.metrics import Metrics
+from api.work import Follower, Places, Pool
+from search.bootstrap import Service
+from search.engine import Engine
+from search.settings import Settings
+from search.tasks import TaskRunner
+
+log = logging.getLogger(__name__)
+
+UPLOADS = 4
+"""Bodies of documents that are read at once: each may take DAOGOU_MAX_DOCUMENT_BYTES of memory, several times over."""
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The service, and the queues before it: searches; reads and submitted writes; bodies of documents on their way."""
+
+    service: Service
+    settings: Settings
+    metrics: Metrics
+    follower: Follower
+    searches: Pool
+    reads: Pool
+    uploads: Places
+
+    @classmethod
+    def open(cls, service: Service, settings: Settings) -> Desk:
+        busy, most = "too_many_search_requests", settings.search_concurrency
+        queues = (Places("search", most, busy), Places("read", most, busy), Places("upload", UPLOADS, "too_many_uploads"))
+        metrics = Metrics()
+        for queue in queues:
+            metrics.watch(
+                f"daogou_{queue.name}_queue", f"{queue.name.title()} requests, waiting or running.", queue.occupied
+            )
+        searches, reads, uploads = queues
+        return cls(
+            service, settings, metrics, Follower(service.engine), Pool(searches), Pool(reads), uploads
+        )
+
+    @property
+    def engine(self) -> Engine:
+        return self.service.engine
+
+    @property
+    def tasks(self) -> TaskRunner:
+        return self.service.tasks
+
+    async def write(self, submit: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Hand a write to the task runner. Raises ApiError 422 when the disk is full."""
+        try:
+            return await self.reads.run(submit, *args, **kwargs)
+        except Exception as error:
+            full = disk_full(error)
+            if full is None:
+                raise
+            log.error("a write was refused: %s", full.message)
+            raise full from None
+
+    def close(self) -> None:
+        """In this order: no new versions, no more requests, then the writer and the indexes."""
+        self.follower.stop()
+        for pool in (self.searches, self.reads):
+            pool.close()
+        self.service.close()
+
+
+def desk(request: Request) -> Desk:
+    return cast(Desk, request.app.state.desk)
+
+
+def too_deep() -> ApiError:
+    return ApiError("malformed_payload", "A document is nested too deep; 16 levels are the most that is kept.")

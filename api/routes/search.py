@@ -1,0 +1,41 @@
+"""Searching one index."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from api import searching
+from api.bodies import read_json
+from api.desk import Desk, desk
+from api.errors import OrjsonResponse
+from api.openapi import answers, body, query
+from api.parsing import from_body, from_query, index_uid
+from api.schemas import SearchAnswer, SearchBody
+from search.domain import Json
+
+router = APIRouter(tags=["search"])
+
+
+@router.post("/indexes/{index}/search", responses=answers(SearchAnswer), openapi_extra=body(SearchBody))
+async def search(request: Request, index: str) -> OrjsonResponse:
+    """Find products by what the shopper typed."""
+    name = index_uid(index)
+    return await _answer(desk(request), name, from_body(SearchBody, await read_json(request), "search"))
+
+
+@router.get("/indexes/{index}/search", responses=answers(SearchAnswer), openapi_extra=query(SearchBody))
+async def search_by_address(request: Request, index: str) -> OrjsonResponse:
+    """The same with parameters in the address; lists are separated by commas."""
+    return await _answer(desk(request), index_uid(index), from_query(SearchBody, request, "search"))
+
+
+async def _answer(at: Desk, index: str, asked: SearchBody) -> OrjsonResponse:
+    return OrjsonResponse(await at.searches.run(find, at, index, asked))
+
+
+def find(at: Desk, index: str, asked: SearchBody) -> dict[str, Json]:
+    """Plan and search; blocks."""
+    plan = searching.plan_search(asked, at.settings.max_total_hits)
+    answer, result = searching.search(at.engine, index, plan)
+    at.metrics.search(index, result.total, dict(result.timings))
+    return answer

@@ -1,0 +1,304 @@
+"""Bulk reindex, top to bottom: stage the catalogue, compare, encode what changed, build beside, verify, switch.
+
+The live version is never written to. Whatever stops a run, searches go on as before, and the next run takes up the
+vectors that were already encoded.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from indexer.catalogue import CatalogueReader
+from indexer.fields import FieldCensus, FieldChoice
+from indexer.problems import Problem, ProductRow
+from indexer.progress import Progress
+from indexer.staging import Difference, StagedRow, Staging
+from indexer.verification import verify
+from search.documents import RECIPE
+from search.domain import EncoderCard, IndexState, Manifest, Point
+from search.errors import IndexNotFound, ReindexError, ReindexRunning, ShrinkRefused
+from search.journal import Journal
+from search.protocols import Collection, Encoder, VectorStore
+from search.storage.payload import point_id
+from search.writing import Prepared, prepare
+
+ENCODE_BLOCK = 1024
+"""Texts encoded and saved at once: what an interrupted run loses at most."""
+
+WRITE_BATCH = 500
+SHRINK_LIMIT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSource:
+    """An encoder that is known by its files before the seconds are spent to load it."""
+
+    files: str
+    load: Callable[[], Encoder]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do. `sources` names the catalogue files for the record."""
+
+    index: str
+    sources: tuple[str, ...]
+    full: bool = False
+    allow_shrink: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The counts of a run; `version` is the live one afterwards. read = indexed + unchanged + rejected."""
+
+    index: str
+    version: int
+    read: int
+    indexed: int
+    unchanged: int
+    removed: int
+    rejected: int
+    warnings: int
+    encoded: int
+    seconds: float
+
+    @property
+    def products_per_second(self) -> float:
+        return self.read / self.seconds if self.seconds else 0.0
+
+
+class Reindexer:
+    def __init__(self, store: VectorStore, encoder: EncoderSource, data_dir: Path, progress: Progress) -> None:
+        self._store = store
+        self._encoder = encoder
+        self._data_dir = data_dir
+        self._progress = progress
+
+    def run(self, job: Job, rows: CatalogueReader, report: Callable[[Problem], None]) -> Outcome:
+        """Bring the index in line with the catalogue. Every rejected row and every warning goes to `report`.
+
+        Raises ReindexRunning, ShrinkRefused, VerificationFailed, CatalogueError, EncoderError, StoreError; whichever
+        it is, the live version is as it was.
+        """
+        started = time.monotonic()
+        with only_one_reindex(self._data_dir, job.index), ExitStack() as stack:
+            journal_uid = _journal_position(self._data_dir, job.index)
+            staging = Staging(self._data_dir / "staging" / f"{job.index}.sqlite")
+            stack.callback(staging.close)
+            staging.keep_vectors_of(self._encoder.files)
+            if job.full:
+                staging.forget_vectors()
+
+            census = FieldCensus()
+            counts = self._stage(staging, rows, census, report)
+            state = self._state(job.index)
+            live = self._open_live(state, staging, stack)
+            change = staging.difference()
+            _refuse_loss(job, counts, change)
+
+            choice = census.choose()
+            unchanged = 0 if job.full else change.unchanged
+            outcome = Outcome(
+                index=job.index,
+                version=state.live.version if state else 0,
+                read=counts.read,
+                indexed=change.total - unchanged,
+                unchanged=unchanged,
+                removed=change.removed,
+                rejected=counts.rejected,
+                warnings=counts.warnings,
+                encoded=0,
+                seconds=0.0,
+            )
+            if state and not job.full and self._up_to_date(state.live, change, choice):
+                self._progress.say(f"Nothing has changed: version {state.live.version} stays.")
+                return _timed(outcome, started)
+            if job.dry_run:
+                self._progress.say("Dry run: nothing is encoded, built or switched.")
+                return _timed(outcome, started)
+
+            encoder = self._encoder.load()
+            reuse = live is not None and not job.full and live.manifest.encoder.same_space(encoder.card)
+            encoded = self._encode(staging, encoder, reuse)
+            manifest = self._manifest(job, encoder.card, choice, change.total, journal_uid)
+            self._build(manifest, staging, live if reuse else None)
+            # A snapshot of the live version may be gone once another becomes live.
+            stack.pop_all().close()
+            self._store.publish(job.index, manifest.version)
+            _forget_old_writes(self._data_dir, job.index, manifest, state)
+            staging.remove()
+            self._progress.say(f"Version {manifest.version} of index '{job.index}' is live.")
+            return _timed(replace(outcome, version=manifest.version, encoded=encoded), started)
+
+    def _stage(
+        self, staging: Staging, rows: CatalogueReader, census: FieldCensus, report: Callable[[Problem], None]
+    ) -> _Counts:
+        counts = _Counts()
+        batch: list[Prepared] = []
+        with self._progress.bytes("Reading", rows.bytes_total) as advance:
+            for row in rows:
+                counts.read += 1
+                if isinstance(row, ProductRow):
+                    for warning in row.warnings:
+                        counts.warnings += 1
+                        report(warning)
+                    item = prepare(row.product)
+                    census.add(item.document)
+                    batch.append(item)
+                else:
+                    counts.rejected += 1
+                    report(row.problem)
+                if len(batch) >= WRITE_BATCH:
+                    staging.add_rows(batch)
+                    batch = []
+                    advance(rows.bytes_read)
+            staging.add_rows(batch)
+            advance(rows.bytes_read)
+        return counts
+
+    def _state(self, index: str) -> IndexState | None:
+        try:
+            return self._store.state(index)
+        except IndexNotFound:
+            return None
+
+    def _open_live(self, state: IndexState | None, staging: Staging, stack: ExitStack) -> Collection | None:
+        """A snapshot of the live version, to compare with and to take vectors from."""
+        if state is None:
+            return None
+        live = self._store.open(state.index, state.live.version, snapshot=True)
+        stack.callback(live.close)
+        staging.add_live(live.scroll(vectors=False))
+        return live
+
+    def _up_to_date(self, live: Manifest, change: Difference, choice: FieldChoice) -> bool:
+        same_products = change.unchanged == change.total and not change.removed
+        same_making = live.encoder.files == self._encoder.files and live.recipe == RECIPE
+        return same_products and same_making and set(choice.fields.items()) <= set(live.fields.items())
+
+    def _encode(self, staging: Staging, encoder: Encoder, reuse: bool) -> int:
+        missing = staging.count_missing(reuse)
+        if not missing:
+            return 0
+        with self._progress.items("Encoding", missing) as advance:
+            for block in staging.missing(reuse, ENCODE_BLOCK):
+                vectors = encoder.encode_documents([text for _, text in block], advance)
+                staging.save_vectors([key for key, _ in block], vectors)
+        return missing
+
+    def _manifest(self, job: Job, card: EncoderCard, choice: FieldChoice, products: int, journal: int) -> Manifest:
+        self._store.discard_unpublished(job.index)
+        return Manifest(
+            index=job.index,
+            version=self._store.next_version(job.index),
+            encoder=card,
+            recipe=RECIPE,
+            fields=choice.fields,
+            unfiltered=choice.unfiltered,
+            products=products,
+            journal=journal,
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            sources=job.sources,
+        )
+
+    def _build(self, manifest: Manifest, staging: Staging, live: Collection | None) -> None:
+        """Write, optimise and verify the new version. If that fails it stays unseen, and the next run clears it away."""
+        collection = self._store.create(manifest)
+        try:
+            with self._progress.items("Writing", manifest.products) as advance:
+                for batch in staging.rows(WRITE_BATCH):
+                    collection.upsert(_points(batch, staging, live))
+                    advance(len(batch))
+            self._progress.say("Building the search graph …")
+            collection.optimize()
+            self._progress.say("Verifying …")
+            verify(collection, manifest)
+        finally:
+            collection.close()
+
+
+@dataclass(slots=True)
+class _Counts:
+    read: int = 0
+    rejected: int = 0
+    warnings: int = 0
+
+
+@contextmanager
+def only_one_reindex(data_dir: Path, index: str) -> Iterator[None]:
+    """Held by one process at a time and let go by the system when that process dies. Raises ReindexRunning."""
+    folder = data_dir / "staging"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f"{index}.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise ReindexRunning(
+            f"Another process is changing index '{index}' right now. Wait until it is done, then start again."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _points(batch: Sequence[StagedRow], staging: Staging, live: Collection | None) -> list[Point]:
+    """Vectors of unchanged texts come from the live version, the others from this run or the one it resumes."""
+    fresh = staging.vectors([row.text_hash for row in batch])
+    wanted = [point_id(row.product_id) for row in batch if row.reusable and row.text_hash not in fresh]
+    reused = {point.product_id: point.vector for point in live.retrieve(wanted)} if live is not None else {}
+    return [
+        Point(
+            row.product_id,
+            fresh[row.text_hash] if row.text_hash in fresh else np.asarray(reused[row.product_id], dtype=np.float32),
+            row.document,
+            row.text_hash,
+            row.document_hash,
+        )
+        for row in batch
+    ]
+
+
+def _refuse_loss(job: Job, counts: _Counts, change: Difference) -> None:
+    if change.total == 0:
+        raise ReindexError(
+            f"None of the {counts.read} rows is a product, so index '{job.index}' is left as it is. See the reasons "
+            f"above, or with --report FILE.jsonl; often a --mapping is missing. To remove an index: python -m indexer drop"
+        )
+    if change.total < SHRINK_LIMIT * change.live and not job.allow_shrink:
+        raise ShrinkRefused(
+            f"The catalogue has {change.total} products where index '{job.index}' has {change.live}: less than half. "
+            f"If that is meant, add --allow-shrink. The index is left as it is."
+        )
+
+
+def _journal_position(data_dir: Path, index: str) -> int:
+    """The last document write that the live version has; those that come later are replayed on the new version."""
+    journal = Journal(data_dir)
+    try:
+        return journal.last_done(index)
+    finally:
+        journal.close()
+
+
+def _forget_old_writes(data_dir: Path, index: str, new: Manifest, old: IndexState | None) -> None:
+    """Payloads of writes that both the new version and the one kept for rollback have are of no more use."""
+    journal = Journal(data_dir)
+    try:
+        kept = max(old.live.journal, journal.applied(index, old.live.version)) if old else new.journal
+        journal.forget_payloads(index, min(new.journal, kept))
+    finally:
+        journal.close()
+
+
+def _timed(outcome: Outcome, started: float) -> Outcome:
+    return replace(outcome, seconds=time.monotonic() - started)

@@ -1,0 +1,22 @@
+"""Fixtures for every level of tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# A busy machine must not fail a property test.
+settings.register_profile("daogou", deadline=None)
+settings.load_profile("daogou")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with the development data: DAOGOU_SHARED, or `shared` beside the checkout. Skips without it."""
+    folder = Path(os.environ.get("DAOGOU_SHARED") or Path(__file__).parents[2] / "shared")
+    if not (folder / "data").is_dir():
+        pytest.skip(f"no development data at {folder}; set DAOGOU_SHARED to its folder")
+    return folder

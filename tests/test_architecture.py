@@ -1,0 +1,60 @@
+"""The walls of the house: who may import whom, how long a file may be, and what importing may do."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("search", "indexer", "api", "eval")
+SOURCES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
+
+
+def test_import_contracts_hold() -> None:
+    from importlinter.cli import lint_imports
+
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml")) == 0
+
+
+def _imports(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("libraries", "room"),
+    [
+        ({"qdrant_client", "qdrant_edge"}, "search/storage"),
+        ({"torch", "transformers", "sentence_transformers", "onnxruntime", "openvino", "huggingface_hub"}, "search/encoding"),
+        ({"fastapi", "starlette", "uvicorn"}, "api"),
+        ({"lark"}, "search/filters.py"),
+    ],
+)
+def test_a_library_stays_in_its_room(libraries: set[str], room: str) -> None:
+    strays = [
+        str(file.relative_to(ROOT))
+        for file in SOURCES
+        if _imports(file) & libraries and not file.relative_to(ROOT).as_posix().startswith(room)
+    ]
+    assert not strays
+
+
+def test_files_stay_readable_in_one_sitting() -> None:
+    long = {str(file.relative_to(ROOT)): lines for file in SOURCES if (lines := len(file.read_text().splitlines())) > 400}
+    assert not long
+
+
+@pytest.mark.parametrize("module", ["search.engine", "search.bootstrap", "indexer.__main__", "api.__main__", "eval.__main__"])
+def test_importing_loads_no_model_library(module: str) -> None:
+    """Commands like --help and status answer at once; torch is loaded when something is encoded."""
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
