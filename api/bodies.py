@@ -45,7 +45,9 @@ def content_type(request: Request, accepted: Sequence[str]) -> str:
         raise ApiError("invalid_content_type", f"The Content-Type `{shorten(kind)}` is invalid. {wanted}")
     coding = request.headers.get("content-encoding", "identity").strip().lower()
     if coding not in ("", "identity"):
-        raise ApiError("invalid_content_type", f"The Content-Encoding `{shorten(coding)}` is not supported; send plain.")
+        raise ApiError(
+            "invalid_content_type", f"The Content-Encoding `{shorten(coding)}` is not supported; send plain."
+        )
     return kind
 
 
@@ -127,7 +129,9 @@ def _from_json(value: Json) -> list[Document]:
         )
     for number, item in enumerate(value):
         if not isinstance(item, dict):
-            raise ApiError("malformed_payload", f"Document {number} of the array must be an object, not {kind_of(item)}.")
+            raise ApiError(
+                "malformed_payload", f"Document {number} of the array must be an object, not {kind_of(item)}."
+            )
     return value
 
 
@@ -139,7 +143,9 @@ def _from_lines(body: bytes) -> list[Document]:
         try:
             item = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            raise ApiError("malformed_payload", f"Line {number} of the ndjson payload is malformed. `{error}`.") from None
+            raise ApiError(
+                "malformed_payload", f"Line {number} of the ndjson payload is malformed. `{error}`."
+            ) from None
         if not isinstance(item, dict):
             raise ApiError("malformed_payload", f"Line {number} must be an object, but it is {kind_of(item)}.")
         found.append(item)
@@ -174,7 +180,8 @@ def _csv_documents(rows: Iterator[list[str]], line: Callable[[], int]) -> Iterat
             continue
         if len(row) != len(header):
             raise ApiError(
-                "malformed_payload", f"Line {line()} of the csv payload has {len(row)} fields; the header has {len(header)}."
+                "malformed_payload",
+                f"Line {line()} of the csv payload has {len(row)} fields; the header has {len(header)}.",
             )
         yield {name: _cell(name, kind, cell, line()) for (name, kind), cell in zip(header, row, strict=True)}
 

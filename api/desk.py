@@ -41,16 +41,18 @@ class Desk:
     @classmethod
     def open(cls, service: Service, settings: Settings) -> Desk:
         busy, most = "too_many_search_requests", settings.search_concurrency
-        queues = (Places("search", most, busy), Places("read", most, busy), Places("upload", UPLOADS, "too_many_uploads"))
+        queues = (
+            Places("search", most, busy),
+            Places("read", most, busy),
+            Places("upload", UPLOADS, "too_many_uploads"),
+        )
         metrics = Metrics()
         for queue in queues:
             metrics.watch(
                 f"daogou_{queue.name}_queue", f"{queue.name.title()} requests, waiting or running.", queue.occupied
             )
         searches, reads, uploads = queues
-        return cls(
-            service, settings, metrics, Follower(service.engine), Pool(searches), Pool(reads), uploads
-        )
+        return cls(service, settings, metrics, Follower(service.engine), Pool(searches), Pool(reads), uploads)
 
     @property
     def engine(self) -> Engine:

@@ -1,4 +1,4 @@
-"""Errors at the edge: what the engine raises becomes Meilisearch's JSON error and an HTTP status, here and nowhere else.
+"""Errors at the edge: here and nowhere else, what the engine raises becomes Meilisearch's JSON error and a status.
 
 An error's body is `{"message", "code", "type", "link"}`. Codes and statuses are Meilisearch's wherever it has one, so
 that its clients' error handling works unchanged; `link` then points to its description of the code, else it is "".
@@ -106,10 +106,8 @@ def error_response(error: ApiError, headers: Mapping[str, str] | None = None) ->
 def from_engine(error: DaogouError, noun: str = "search") -> ApiError:
     """The engine's error as an answer. `noun` is what Meilisearch's codes name: search, similar, document."""
     if isinstance(error, IndexNotFound):
-        return ApiError(
-            "index_not_found",
-            f"Index `{error.index}` not found. Build it with: python -m indexer reindex CATALOGUE --index {error.index}",
-        )
+        build = f"python -m indexer reindex CATALOGUE --index {error.index}"
+        return ApiError("index_not_found", f"Index `{error.index}` not found. Build it with: {build}")
     if isinstance(error, DocumentNotFound):
         return ApiError("document_not_found", str(error))
     for kind, code in (

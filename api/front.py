@@ -1,4 +1,4 @@
-"""The outermost layer: security headers, the access log, request metrics, and the answer when everything else failed."""
+"""The outermost layer: security headers, access log, request metrics, and the answer when everything else failed."""
 
 from __future__ import annotations
 

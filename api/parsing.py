@@ -1,4 +1,4 @@
-"""Requests → the models of `api/schemas.py`, from a JSON body or from the query string, with Meilisearch's complaints."""
+"""Requests → the models of `api/schemas.py`, from a JSON body or a query string, with Meilisearch's complaints."""
 
 from __future__ import annotations
 

@@ -91,7 +91,9 @@ class SearchBody(Body):
     )
     locales: Names = Field([], description="language of the query, `en`, `zh` or another ISO 639 code")
     hybrid: Hybrid | None = None
-    attributes_to_search_on: Annotated[list[str], Field(fail_fast=True)] | None = Field(None, description="only `[\"*\"]`; else answered by 400")
+    attributes_to_search_on: Annotated[list[str], Field(fail_fast=True)] | None = Field(
+        None, description='only `["*"]`; else answered by 400'
+    )
     distinct: str | None = Field(None, description="answered by 400")
     vector: Annotated[list[float], Field(fail_fast=True)] | None = Field(None, description="answered by 400")
     media: Json = Field(None, description="answered by 400")
@@ -137,9 +139,13 @@ class FetchBody(Body):
 
     offset: Count = 0
     limit: Count = Field(20, description="at most 1,000")
-    fields: Annotated[list[str], Field(fail_fast=True)] | None = Field(None, description="fields of a document; all when absent")
+    fields: Annotated[list[str], Field(fail_fast=True)] | None = Field(
+        None, description="fields of a document; all when absent"
+    )
     filter: Json = None
-    ids: Annotated[list[str | int], Field(fail_fast=True)] | None = Field(None, description="these, in this order; unknown ones are left out")
+    ids: Annotated[list[str | int], Field(fail_fast=True)] | None = Field(
+        None, description="these, in this order; unknown ones are left out"
+    )
     sort: Annotated[list[str], Field(fail_fast=True)] | None = Field(None, description="answered by 400")
     retrieve_vectors: Flag = Field(False, description="true is answered by 400")
 

@@ -202,7 +202,9 @@ def _language(locales: list[str]) -> Language | None:
     for locale in locales:
         code = locale.lower().partition("-")[0]
         if not (code.isascii() and code.isalpha() and 2 <= len(code) <= 3):
-            raise ApiError("invalid_search_locales", f"Unknown locale `{shorten(locale)}`: use ISO 639, as `en` or `zh`.")
+            raise ApiError(
+                "invalid_search_locales", f"Unknown locale `{shorten(locale)}`: use ISO 639, as `en` or `zh`."
+            )
         if code in _CHINESE:
             return "zh"
         if code in _ENGLISH:

@@ -7,6 +7,7 @@ rebinds its DNS name to 127.0.0.1 sends its own name), and a browser's Origin is
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import ipaddress
@@ -156,12 +157,10 @@ def _digests(key: str | None) -> frozenset[bytes]:
     if not key:
         return frozenset()
     forms = {key.encode()}
-    try:
+    with contextlib.suppress(UnicodeEncodeError):
         forms.add(key.encode("latin-1"))
-    except UnicodeEncodeError:
-        pass
     return frozenset(hashlib.sha256(form).digest() for form in forms)
 
 
 def _among(digest: bytes, known: frozenset[bytes]) -> bool:
-    return any([hmac.compare_digest(digest, one) for one in known])
+    return any(hmac.compare_digest(digest, one) for one in known)

@@ -13,7 +13,7 @@ import orjson
 from indexer.cleaning import RAW_LIMIT, clean, clean_name, shorten
 from indexer.mapping import AttributeRules, Kind, Mapping
 from indexer.problems import Unreadable, excerpt
-from indexer.values import as_list, is_empty, read_text
+from indexer.values import as_list, is_empty, is_nothing, read_text
 from search.domain import CORE_FIELDS, Json
 
 ATTRIBUTES_LIMIT = 200
@@ -27,7 +27,7 @@ NAME_LIMIT = 80
 Warn = Callable[[str, str], None]
 """Called with field and reason."""
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z])")
 _NO_WORD = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?")
 _GROUPED = re.compile(r"[-+]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
@@ -210,7 +210,7 @@ def read_value(value: Json, kind: Kind | None) -> tuple[Json, str]:
 
 
 def read_number(value: Json) -> int | float:
-    """A finite number; from text only if that is all there is in it (`1,299` counts, `12 cm` does not)."""
+    """A finite number, whole ones as integers; from text only if that is all there is in it (`1,299`, not `12 cm`)."""
     if isinstance(value, str):
         text = value.strip()
         if _GROUPED.fullmatch(text):
@@ -223,7 +223,7 @@ def read_number(value: Json) -> int | float:
     number = _native(value)
     if not isinstance(number, int | float):
         raise Unreadable(f"{excerpt(value)} is no number")
-    return number
+    return int(number) if isinstance(number, float) and number.is_integer() and abs(number) < 2**53 else number
 
 
 def _native(value: Json) -> Json:
@@ -248,10 +248,16 @@ def _boolean(value: Json) -> bool:
     return word in _TRUE
 
 
+def is_date(text: str) -> bool:
+    """Whether it is a day as `2016-11-04`, `2016/11/4`, `2016年11月4日`, with or without a time."""
+    match = _DATE.fullmatch(text.strip())
+    return match is not None and 1 <= int(match[2]) <= 12 and 1 <= int(match[3]) <= 31
+
+
 def _date(value: Json) -> str:
     """ISO 8601: `2016/11/4` → `2016-11-04`; a time that stands behind is kept as it is."""
-    match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None or not (1 <= int(match[2]) <= 12 and 1 <= int(match[3]) <= 31):
+    match = _DATE.fullmatch(value.strip()) if isinstance(value, str) and is_date(value) else None
+    if match is None:
         raise Unreadable(f"{excerpt(value)} is no date (year, month, day)")
     day = f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}"
     return f"{day}T{match[4]}" if match[4] else day
@@ -261,7 +267,7 @@ def _text_or_list(value: str) -> tuple[Json, str]:
     if value[:1] == "[" and (items := as_list(value)) is not None:
         return _items(items, as_text=True)
     text = clean(value[:RAW_LIMIT])
-    if not text or (len(text) < 12 and is_empty(text)):
+    if not text or is_nothing(text):
         return None, ""
     if len(text) > VALUE_LIMIT:
         return shorten(text, VALUE_LIMIT), f"{VALUE_LIMIT} of {len(text)} characters"

@@ -9,9 +9,11 @@ before, is rejected; any other field that cannot be read is left out of its prod
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from collections.abc import Mapping as Dict
 from decimal import Decimal
+from itertools import chain
 from typing import BinaryIO, TypeAlias, TypeVar
 
 from indexer.attributes import AttributeReader
@@ -78,7 +80,8 @@ class CatalogueReader:
         self._tabular: set[str] = set()
         self._options = mapping.file if mapping else Mapping({}).file
         self._rows = self._all_rows()
-        self._sample, whole = self._take_sample()
+        self._sample: deque[tuple[Source, RawRow]] = deque()
+        whole = self._take_sample()
         values = [row.values for _, row in self._sample if row.values is not None]
         self.mapping = mapping or guess_mapping(values, self._sources[0].format)
         self._reader = RowReader(self.mapping)
@@ -107,17 +110,15 @@ class CatalogueReader:
         self._rows.close()
 
     def _read(self) -> Generator[ProductRow | Rejected, None, None]:
-        first: dict[str, tuple[str, int]] = {}
-        sample, self._sample = self._sample, []
-        for rows in (sample, self._rows):
-            for source, row in rows:
-                item = self._reader.read(source.name, row)
-                if isinstance(item, ProductRow):
-                    place = first.setdefault(item.product.id, (source.name, row.line))
-                    if place != (source.name, row.line):
-                        item = _duplicate(item, place)
-                yield item
-            rows = []
+        places: dict[str, tuple[str, int]] = {}
+        for source, row in chain(self._from_sample(), self._rows):
+            item = self._reader.read(source.name, row)
+            if isinstance(item, ProductRow):
+                if (place := places.get(item.product.id)) is not None:
+                    item = _duplicate(item, place)
+                else:
+                    places[item.product.id] = (source.name, row.line)
+            yield item
         self._check_columns(self._reader.columns | self._tabular, complete=True, at_end=True)
 
     def _all_rows(self) -> Generator[tuple[Source, RawRow], None, None]:
@@ -137,15 +138,18 @@ class CatalogueReader:
                 yield source, row
             self._progress.bytes_read = done + (source.size or progress.bytes_read)
 
-    def _take_sample(self) -> tuple[list[tuple[Source, RawRow]], bool]:
-        """The first rows, and whether they are all there are."""
-        sample: list[tuple[Source, RawRow]] = []
-        while len(sample) < SAMPLE_ROWS and self._progress.bytes_read < _SAMPLE_BYTES:
+    def _take_sample(self) -> bool:
+        """Reads the first rows, to be gone through again; whether they are all there are."""
+        while len(self._sample) < SAMPLE_ROWS and self._progress.bytes_read < _SAMPLE_BYTES:
             row = next(self._rows, None)
             if row is None:
-                return sample, True
-            sample.append(row)
-        return sample, False
+                return True
+            self._sample.append(row)
+        return False
+
+    def _from_sample(self) -> Iterator[tuple[Source, RawRow]]:
+        while self._sample:
+            yield self._sample.popleft()
 
     def _refuse_twice(self) -> None:
         places = [source.path.resolve() if source.path else None for source in self._sources]
@@ -266,8 +270,10 @@ class _Row:
 
     def optional(self, field: str, read: Callable[[Json], T | None]) -> T | None:
         """The first of the field's columns that can be read; what cannot is warned about."""
-        rule = self.rule(field)
-        for value in self._candidates(rule):
+        rule = self._fields.get(field)
+        if rule is None:
+            return None
+        for value in chain(self._candidates(rule), () if rule.value is None else (rule.value,)):
             try:
                 found = read(value)
             except Unreadable as error:
@@ -275,7 +281,7 @@ class _Row:
                 continue
             if found is not None and found != "" and found != ():
                 return found
-        return None if rule.value is None else read(rule.value)
+        return None
 
     def description(self) -> str:
         rule = self.rule("description")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from indexer.attributes import read_number, slug
+from indexer.attributes import is_date, read_number, slug
 from indexer.mapping import AttributeRules, FieldRule, Kind, Mapping
 from indexer.prices import read_currency
 from indexer.problems import Unreadable
@@ -203,7 +203,7 @@ def _price_with_currency(slugs: dict[str, str]) -> FieldRule | None:
 
 
 def _types(columns: Iterable[str], rows: Sequence[dict[str, Json]]) -> dict[str, Kind]:
-    """CSV has no types: a column of nothing but numbers that is no code holds numbers; likewise for true and false."""
+    """CSV has no types: a column of nothing but numbers that is no code holds numbers; so with dates, true and false."""
     types: dict[str, Kind] = {}
     for column in columns:
         values = [str(value).strip() for value in _values(column, rows, most=SAMPLE_ROWS)]
@@ -211,6 +211,8 @@ def _types(columns: Iterable[str], rows: Sequence[dict[str, Json]]) -> dict[str,
             continue
         if all(value.lower() in ("true", "false") for value in values):
             types[column] = "boolean"
+        elif all(map(is_date, values)):
+            types[column] = "date"
         elif not _CODE.fullmatch(slug(column)) and all(map(_is_number, values)):
             types[column] = "number"
     return types

@@ -115,7 +115,8 @@ def parse_mapping(text: str, name: str) -> Mapping:
     try:
         tree = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise MappingError(f"{name} is not valid TOML: {error}") from error
+        hint = ". Column names with anything but A-Z, a-z, 0-9, _ and - need quotes" if "key" in str(error) else ""
+        raise MappingError(f"{name} is not valid TOML: {error}{hint}") from error
     return _Parser(text, name).mapping(tree)
 
 

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 import orjson
 
@@ -24,8 +25,10 @@ NAME_LIMIT = 200
 LINK_LIMIT = 2_000
 CATEGORY_LEVELS = 8
 
-_EMPTY_WORDS = frozenset({"nan", "null", "none", "n/a", "#n/a", "undefined", "\\n", "nil", "<na>"})
+_NOTHING = frozenset({"nan", "null", "#n/a", "undefined", "\\n", "<na>"})
 """What programs write where there is nothing."""
+_EMPTY_WORDS = _NOTHING | {"none", "n/a", "nil"}
+"""Where people may mean something by it: the coating of a pan can be «none», its title cannot."""
 
 _SEPARATORS = (">>", ">", "»", "›", "→", "|", "/")
 
@@ -78,11 +81,14 @@ _LANGUAGES = {
 
 def is_empty(value: Json) -> bool:
     """Nothing there: null, NaN, blank, an empty list or object, or a word that programs write for nothing."""
-    if value is None or value != value:
-        return True
-    if isinstance(value, str):
+    if type(value) is str:
         return not value or value.isspace() or (len(value) < 12 and value.strip().lower() in _EMPTY_WORDS)
-    return isinstance(value, list | dict) and not value
+    return value is None or value != value or (isinstance(value, list | dict) and not value)
+
+
+def is_nothing(text: str) -> bool:
+    """A word that only a program writes for nothing."""
+    return len(text) < 12 and text.strip().lower() in _NOTHING
 
 
 def read_id(value: Json) -> str:
@@ -161,9 +167,9 @@ def read_stock(value: Json) -> bool | None:
         if word in _YES or word in _NO:
             return word in _YES
         if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", clean_name(value)):
-            value = float(value)
-    if isinstance(value, int | float | Decimal) and math.isfinite(value) and value >= 0:
-        return bool(value > 0)
+            return float(clean_name(value)) > 0
+    elif isinstance(value, int | float | Decimal) and math.isfinite(value) and value >= 0:
+        return value > 0
     raise Unreadable(f"{excerpt(value)} does not say whether there is any")
 
 
@@ -193,12 +199,18 @@ def read_language(value: Json) -> str | None:
     """An ISO 639 code: "en", "zh", … from codes with or without a country, or the language's name."""
     if is_empty(value):
         return None
-    text = clean_name(value).lower() if isinstance(value, str) else ""
-    code = re.split("[-_]", _LANGUAGES.get(text, text), maxsplit=1)[0]
-    code = _LANGUAGES.get(code, code)
-    if not re.fullmatch("[a-z]{2,3}", code):
+    code = _language_code(value) if isinstance(value, str) else None
+    if code is None:
         raise Unreadable(f"{excerpt(value)} is no language")
     return code
+
+
+@lru_cache(maxsize=256)
+def _language_code(text: str) -> str | None:
+    name = clean_name(text).lower()
+    code = re.split("[-_]", _LANGUAGES.get(name, name), maxsplit=1)[0]
+    code = _LANGUAGES.get(code, code)
+    return code if re.fullmatch("[a-z]{2,3}", code) else None
 
 
 def as_list(value: Json) -> list[Json] | None:

@@ -87,9 +87,7 @@ async def delete_all(request: Request, index: str) -> OrjsonResponse:
     return _enqueued(await desk(request).write(desk(request).tasks.clear, index_uid(index)))
 
 
-@router.delete(
-    "/indexes/{index}/documents/{document_id:path}", status_code=202, responses=answers(EnqueuedAnswer, 202)
-)
+@router.delete("/indexes/{index}/documents/{document_id:path}", status_code=202, responses=answers(EnqueuedAnswer, 202))
 async def delete_document(request: Request, index: str, document_id: str) -> OrjsonResponse:
     """Remove a product."""
     _check_id(document_id)
@@ -113,7 +111,8 @@ async def delete_batch(request: Request, index: str) -> OrjsonResponse:
     for number, one in enumerate(ids):
         if isinstance(one, bool) or not isinstance(one, str | int):
             raise ApiError(
-                "invalid_document_id", f"Invalid value type at `[{number}]`: an id is a string or an integer, not {kind_of(one)}"
+                "invalid_document_id",
+                f"Invalid value type at `[{number}]`: an id is a string or an integer, not {kind_of(one)}",
             )
     return _enqueued(await at.write(at.tasks.delete, name, [str(one) for one in ids]))
 
@@ -156,10 +155,13 @@ def _store(at: Desk, index: str, kind: str, sent: bytes, delimiter: str, merge: 
 def _check_parameters(asked: DocumentParameters) -> None:
     if asked.primary_key not in (None, PRIMARY_KEY):
         raise ApiError(
-            "invalid_index_primary_key", f"The primary key is `{PRIMARY_KEY}` in every index; `primaryKey` cannot change it."
+            "invalid_index_primary_key",
+            f"The primary key is `{PRIMARY_KEY}` in every index; `primaryKey` cannot change it.",
         )
     if asked.skip_creation:
-        raise ApiError(code_of("document", "skipCreation"), "`skipCreation` is not supported: unknown products are added.")
+        raise ApiError(
+            code_of("document", "skipCreation"), "`skipCreation` is not supported: unknown products are added."
+        )
     if asked.custom_metadata is not None:
         raise ApiError(code_of("document", "customMetadata"), "`customMetadata` is not supported: tasks carry none.")
 
@@ -187,7 +189,8 @@ def _read(at: Desk, index: str, asked: FetchBody) -> dict[str, Json]:
     ids = None if asked.ids is None else [str(one) for one in asked.ids]
     chosen = parse_filter(bounded(asked.filter))
     if ids is not None and chosen is not None:
-        ids, chosen = None, And((OneOf("id", tuple(ids)), chosen))
+        chosen = And((OneOf("id", tuple(ids)), chosen))
+        ids = None
     found = at.engine.documents(index, asked.offset, limit, chosen, ids)
     return {
         "results": [_fields(document, asked.fields) for document in found.documents],
@@ -203,7 +206,9 @@ def _fields(document: Document, names: Sequence[str] | None) -> dict[str, Json]:
 
 def _refuse_vectors(wanted: bool) -> None:
     if wanted:
-        raise ApiError("invalid_document_retrieve_vectors", "`retrieveVectors` is not supported: vectors stay in the index.")
+        raise ApiError(
+            "invalid_document_retrieve_vectors", "`retrieveVectors` is not supported: vectors stay in the index."
+        )
 
 
 def _check_id(document_id: str) -> None:
