@@ -31,6 +31,12 @@ MAX_CHARS = 100_000
 
 _SHORTEST_PREFIX = 2
 
+_FUNCTION_WORDS = frozenset(
+    "a an and are as at be but by for from in into is it its my of on or our so than that the their them then these "
+    "they this to under up was we with without you your".split()
+)
+"""They stand in every text and say nothing about why it was found. Looked for only when there is nothing else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -55,6 +61,12 @@ class Terms:
 
 
 def terms(query: str) -> Terms:
+    """The terms of a query: those that carry meaning, or all where none does."""
+    every = _terms(query, frozenset())
+    return telling if (telling := _terms(query, _FUNCTION_WORDS)).any else every
+
+
+def _terms(query: str, skipped: frozenset[str]) -> Terms:
     words: dict[str, int] = {}
     pairs: dict[str, int] = {}
     number = 0
@@ -68,6 +80,9 @@ def terms(query: str) -> Terms:
             last = ""
         else:
             word = _fold(run)
+            if word in skipped:
+                last = ""
+                continue
             last = word if match.end() == len(query) and len(word) >= _SHORTEST_PREFIX else ""
             words.setdefault(word, number)
             number += 1

@@ -203,7 +203,7 @@ def _price_with_currency(slugs: dict[str, str]) -> FieldRule | None:
 
 
 def _types(columns: Iterable[str], rows: Sequence[dict[str, Json]]) -> dict[str, Kind]:
-    """CSV has no types: a column of nothing but numbers that is no code holds numbers; so with dates, true and false."""
+    """CSV has no types: a column of nothing but numbers that is no code holds numbers; so with dates and truths."""
     types: dict[str, Kind] = {}
     for column in columns:
         values = [str(value).strip() for value in _values(column, rows, most=SAMPLE_ROWS)]

@@ -26,61 +26,10 @@ PRICE_LIMIT = Decimal(10) ** 9
 _FLOAT_PLACES = 6
 _LONGEST = 60
 
-_CODES = [
-    "AED",
-    "ARS",
-    "AUD",
-    "BDT",
-    "BGN",
-    "BHD",
-    "BRL",
-    "CAD",
-    "CHF",
-    "CLP",
-    "CNY",
-    "COP",
-    "CZK",
-    "DKK",
-    "EGP",
-    "EUR",
-    "GBP",
-    "HKD",
-    "HUF",
-    "IDR",
-    "ILS",
-    "INR",
-    "ISK",
-    "JPY",
-    "KES",
-    "KRW",
-    "KWD",
-    "LKR",
-    "MAD",
-    "MXN",
-    "MYR",
-    "NGN",
-    "NOK",
-    "NZD",
-    "OMR",
-    "PEN",
-    "PHP",
-    "PKR",
-    "PLN",
-    "QAR",
-    "RON",
-    "RSD",
-    "RUB",
-    "SAR",
-    "SEK",
-    "SGD",
-    "THB",
-    "TRY",
-    "TWD",
-    "UAH",
-    "USD",
-    "VND",
-    "ZAR",
-]
+_CODES = """
+AED ARS AUD BDT BGN BHD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW KWD LKR MAD MXN
+MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR
+"""
 
 _SYMBOLS = {
     "$": "USD", "US$": "USD", "U$S": "USD", "C$": "CAD", "CA$": "CAD", "CDN$": "CAD", "A$": "AUD", "AU$": "AUD",
@@ -104,39 +53,14 @@ _SHARED = {
     "KR.": {"SEK", "NOK", "DKK", "ISK"},
 }
 
-_COMMA_GROUPS = frozenset(
-    [
-        "USD",
-        "GBP",
-        "CNY",
-        "JPY",
-        "AUD",
-        "CAD",
-        "NZD",
-        "HKD",
-        "SGD",
-        "TWD",
-        "INR",
-        "KRW",
-        "THB",
-        "PHP",
-        "MXN",
-        "MYR",
-        "ILS",
-        "AED",
-        "SAR",
-        "EGP",
-        "NGN",
-        "KES",
-        "PKR",
-        "LKR",
-        "BDT",
-        "QAR",
-    ]
-)
-_POINT_GROUPS = frozenset(["EUR", "BRL", "DKK", "TRY", "IDR", "VND", "ARS", "CLP", "COP", "RON", "RSD", "ISK"])
+_COMMA_GROUPS = """
+USD GBP CNY JPY AUD CAD NZD HKD SGD TWD INR KRW THB PHP MXN MYR ILS AED SAR EGP NGN KES PKR LKR BDT QAR
+"""
+_POINT_GROUPS = """
+EUR BRL DKK TRY IDR VND ARS CLP COP RON RSD ISK
+"""
 
-_TOKENS = {**{code: code for code in _CODES}, **{token.upper(): code for token, code in _SYMBOLS.items()}}
+_TOKENS = {**{code: code for code in _CODES.split()}, **{token.upper(): code for token, code in _SYMBOLS.items()}}
 _TOKEN = "|".join(sorted((re.escape(token) for token in _TOKENS), key=len, reverse=True))
 _PRICE = re.compile(
     rf"(?P<sign1>[-−(]?)\s*(?P<before>(?:(?:{_TOKEN})\s*){{0,2}})(?P<sign2>[-−]?)\s*"
@@ -286,7 +210,7 @@ def _single_mark(number: str, mark: str, currency: str | None, decimal: str | No
     if decimal:
         return mark if mark == decimal else ""
     grouping = {",": _COMMA_GROUPS, ".": _POINT_GROUPS}[mark]
-    return "" if currency in grouping else None
+    return "" if currency in grouping.split() else None
 
 
 def _grouped(parts: list[str], indian: bool = False) -> bool:

@@ -32,44 +32,14 @@ _EMPTY_WORDS = _NOTHING | {"none", "n/a", "nil"}
 
 _SEPARATORS = (">>", ">", "»", "›", "→", "|", "/")
 
-_YES = frozenset(
-    {
-        *(
-            "1",
-            "yes",
-            "y",
-            "true",
-            "t",
-            "on",
-            "available",
-            "instock",
-            "limitedavailability",
-            "instoreonly",
-            "onlineonly",
-        ),
-        *("有货", "现货", "有", "有现货", "充足", "在售", "是", "上架"),
-    }
-)
-_NO = frozenset(
-    {
-        *("0", "no", "n", "false", "f", "off", "unavailable", "notavailable", "outofstock", "soldout", "discontinued"),
-        *(
-            "backorder",
-            "preorder",
-            "presale",
-            "无货",
-            "缺货",
-            "无",
-            "售罄",
-            "已售罄",
-            "断货",
-            "下架",
-            "已下架",
-            "否",
-            "预售",
-        ),
-    }
-)
+_IN_STOCK = """
+1 yes y true t on available instock limitedavailability instoreonly onlineonly 有货 现货 有现货 有 充足 在售 上架 是
+"""
+_OUT_OF_STOCK = """
+0 no n false f off unavailable notavailable outofstock soldout discontinued backorder preorder presale
+无货 缺货 无 售罄 已售罄 断货 下架 已下架 否 预售
+"""
+_YES, _NO = frozenset(_IN_STOCK.split()), frozenset(_OUT_OF_STOCK.split())
 _LANGUAGES = {
     "english": "en", "eng": "en", "英文": "en", "英语": "en", "chinese": "zh", "zho": "zh", "chi": "zh", "cn": "zh",
     "中文": "zh", "汉语": "zh", "简体中文": "zh", "繁体中文": "zh", "german": "de", "deutsch": "de", "deu": "de",
@@ -97,10 +67,10 @@ def read_id(value: Json) -> str:
         text = clean_name(value)
     elif isinstance(value, bool | list | dict):
         raise Unreadable(f"{excerpt(value)} is no id")
-    elif isinstance(value, float | Decimal) and not (math.isfinite(value) and abs(value) < 2**53):
+    elif isinstance(value, float | Decimal) and not (math.isfinite(value) and abs(float(value)) < 2**53):
         raise Unreadable(f"{value} is no id")
     else:
-        text = str(int(value)) if value % 1 == 0 else str(value)
+        text = str(value).removesuffix(".0")
     if not text:
         raise Unreadable("the id is empty")
     if len(text) > ID_LIMIT:

@@ -190,7 +190,9 @@ function focusable() {
 
 translate(document);
 at("q").placeholder = words.placeholder;
-at("filters").open = matchMedia("(min-width: 761px)").matches;
-matchMedia("(min-width: 761px)").addEventListener("change", (wide) => { at("filters").open = wide.matches; });
+const wide = matchMedia("(min-width: 761px)");
+at("filters").open = wide.matches;
+wide.addEventListener("change", () => { at("filters").open = wide.matches; });
+if (wide.matches) at("q").focus(); // a phone would open its keyboard over the results
 listen();
 start();

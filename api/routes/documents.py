@@ -23,6 +23,7 @@ from api.schemas import (
     FetchBody,
 )
 from api.searching import bounded
+from api.times import on_wire
 from search.domain import And, Document, Json, OneOf
 from search.filters import parse_filter
 from search.journal import Task
@@ -224,7 +225,7 @@ def _enqueued(task: Task) -> OrjsonResponse:
             "indexUid": task.index,
             "status": task.status,
             "type": task.kind,
-            "enqueuedAt": task.enqueued_at,
+            "enqueuedAt": on_wire(task.enqueued_at),
         },
         status_code=202,
     )

@@ -11,6 +11,7 @@ from api.errors import OrjsonResponse
 from api.openapi import answers, query
 from api.parsing import from_query, index_uid
 from api.schemas import IndexAnswer, IndexesAnswer, IndexStatsAnswer, PageParameters, StatsAnswer
+from api.times import on_wire
 from search.domain import Json, Manifest
 from search.errors import IndexNotFound
 from search.journal import TaskQuery
@@ -55,10 +56,11 @@ async def stats(request: Request) -> OrjsonResponse:
 
 
 def _index(manifest: Manifest) -> dict[str, Json]:
+    built = on_wire(manifest.created_at)
     return {
         "uid": manifest.index,
-        "createdAt": manifest.created_at,
-        "updatedAt": manifest.created_at,
+        "createdAt": built,
+        "updatedAt": built,
         "primaryKey": PRIMARY_KEY,
     }
 
@@ -84,8 +86,8 @@ def _stats(at: Desk, index: str) -> dict[str, Json]:
 def _all_stats(at: Desk) -> dict[str, Json]:
     manifests = at.engine.indexes()
     done = at.tasks.journal.find(TaskQuery(limit=1, statuses=("succeeded",))).tasks
-    times = [manifest.created_at for manifest in manifests if manifest.created_at]
-    times += [task.finished_at for task in done if task.finished_at]
+    times = [on_wire(manifest.created_at) for manifest in manifests]
+    times += [on_wire(task.finished_at) for task in done if task.finished_at]
     return {
         "databaseSize": _bytes_under(at.settings.data_dir),
         "lastUpdate": max(times, default=None),

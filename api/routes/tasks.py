@@ -12,6 +12,7 @@ from api.errors import ApiError, OrjsonResponse, error_body, shorten
 from api.openapi import answers, query
 from api.parsing import code_of, from_query, index_uid
 from api.schemas import TaskAnswer, TaskParameters, TasksAnswer
+from api.times import on_wire
 from search.domain import Json
 from search.journal import Kind, Status, Task, TaskQuery
 
@@ -92,9 +93,9 @@ def _task(task: Task) -> dict[str, Json]:
         "details": task.details,
         "error": error,
         "duration": _duration(task),
-        "enqueuedAt": task.enqueued_at,
-        "startedAt": task.started_at,
-        "finishedAt": task.finished_at,
+        "enqueuedAt": on_wire(task.enqueued_at),
+        "startedAt": on_wire(task.started_at) if task.started_at else None,
+        "finishedAt": on_wire(task.finished_at) if task.finished_at else None,
         "canceledBy": None,
     }
 
