@@ -32,9 +32,10 @@ MAX_CHARS = 100_000
 _SHORTEST_PREFIX = 2
 
 _FUNCTION_WORDS = frozenset(
-    "a an and are as at be but by for from in into is it its my of on or our so than that the their them then these "
-    "they this to under up was we with without you your".split()
-)
+    {"a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "from", "in", "into", "is", "it", "its", "my", "of",
+     "on", "or", "our", "so", "than", "that", "the", "their", "them", "then", "these", "they", "this", "to", "under",
+     "up", "was", "we", "with", "without", "you", "your"}
+)  # fmt: skip
 """They stand in every text and say nothing about why it was found. Looked for only when there is nothing else."""
 
 
@@ -145,26 +146,27 @@ def _best_window(places: Sequence[tuple[int, int]], spans: Sequence[Span], words
     """Number of the first word of the window with the most different terms, then the most matches; those centred."""
     if not spans:
         return 0
-    at = [_word_of(span, places) for span in spans]
+    at = [_word_of(span.start, places) for span in spans]
+    until = [_word_of(span.end - 1, places) for span in spans]
     inside: Counter[int] = Counter()
-    best, best_score, begin = (at[0], at[0]), (0, 0), 0
-    for number, high in enumerate(at):
+    best, best_score, begin = (at[0], until[0]), (0, 0), 0
+    for number, high in enumerate(until):
         inside[spans[number].term] += 1
-        while at[begin] <= high - words:
+        while begin < number and at[begin] <= high - words:
             inside[spans[begin].term] -= 1
             begin += 1
         score = (sum(1 for count in inside.values() if count), number - begin + 1)
         if score > best_score:
             best, best_score = (at[begin], high), score
-    room = words - (best[1] - best[0] + 1)
+    room = max(0, words - (best[1] - best[0] + 1))
     return max(0, min(best[0] - room // 2, len(places) - words))
 
 
-def _word_of(span: Span, places: Sequence[tuple[int, int]]) -> int:
+def _word_of(position: int, places: Sequence[tuple[int, int]]) -> int:
     low, high = 0, len(places) - 1
     while low < high:
         middle = (low + high) // 2
-        if places[middle][1] <= span.start:
+        if places[middle][1] <= position:
             low = middle + 1
         else:
             high = middle

@@ -84,12 +84,12 @@ def from_query(model: type[Model], request: Request, noun: str) -> Model:
         if outer not in kinds:
             raise ApiError("bad_request", _unknown("parameter", name, list(kinds)))
         if inner is None:
-            found[name] = _converted(name, text, kinds[name], noun)
+            found[name] = _converted(name, text, kinds[name], code_of(noun, name))
         else:
             kind: set[Any] = {float} if inner == "semanticRatio" else {str}
             held = found.setdefault(outer, {})
             if isinstance(held, dict):
-                held[inner] = _converted(name, text, kind, noun)
+                held[inner] = _scalar(name, text, kind, code_of(noun, inner))
     return from_body(model, found, noun)
 
 
@@ -110,17 +110,17 @@ def _kinds(annotation: Any) -> set[Any]:
     return {str} if origin is Literal else {annotation}
 
 
-def _converted(name: str, text: str, kinds: set[Any], noun: str) -> Json:
+def _converted(name: str, text: str, kinds: set[Any], code: str) -> Json:
     members = next((kind[1:] for kind in kinds if isinstance(kind, tuple)), None)
     if members is not None:
         parts = [part.strip() for part in text.split(",")] if text else []
-        return [part if str in members else _scalar(name, part, set(members), noun) for part in parts]
+        return [part if str in members else _scalar(name, part, set(members), code) for part in parts]
     if Any in kinds:
         return parse_json(text.encode()) if text[:1] in ("[", "{") else text
-    return _scalar(name, text, kinds, noun)
+    return _scalar(name, text, kinds, code)
 
 
-def _scalar(name: str, text: str, kinds: set[Any], noun: str) -> Json:
+def _scalar(name: str, text: str, kinds: set[Any], code: str) -> Json:
     if str in kinds:
         return text
     if bool in kinds and text in ("true", "false"):
@@ -134,9 +134,7 @@ def _scalar(name: str, text: str, kinds: set[Any], noun: str) -> Json:
     wanted = "a positive integer" if int in kinds else "a number" if float in kinds else "a JSON object"
     if bool in kinds:
         wanted = "a boolean, expected either `true` or `false`"
-    raise ApiError(
-        code_of(noun, name), f"Invalid value in parameter `{name}`: could not parse `{shorten(text)}` as {wanted}"
-    )
+    raise ApiError(code, f"Invalid value in parameter `{name}`: could not parse `{shorten(text)}` as {wanted}")
 
 
 def _complaint(errors: Sequence[ErrorDetails], noun: str) -> ApiError:

@@ -1,4 +1,4 @@
-"""Instants as the wire has them: UTC, always with microseconds, `Z` at the end. The Python client reads nothing else."""
+"""Instants as the wire has them: UTC, always with microseconds, then `Z`. The Python client reads nothing else."""
 
 from __future__ import annotations
 

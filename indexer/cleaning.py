@@ -71,21 +71,21 @@ _C1 = re.compile("[\x80-\x9f]")
 _WRITTEN_BREAK = re.compile(r"(?:\\r)?\\n(?![a-z])|\\r\\n|\\t(?![a-z])")
 
 _LIST_ITEM = re.compile(r"""\s*+(?:'((?:[^'\\]++|\\.)*+)'|"((?:[^"\\]++|\\.)*+)")\s*+(,|$)""", re.DOTALL)
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))", re.DOTALL)
-_ESCAPED = {"n": "\n", "r": "\n", "t": "\t"}
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})|(.))", re.DOTALL)
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 def clean(text: str) -> str:
     """One line of plain text: HTML and CSS out, entities resolved, mojibake mended, Unicode NFC, white space single.
 
-    Idempotent on what it returns, but for texts that spell out escaped markup more than three levels deep.
+    What it returns it leaves alone, but for escaped markup more than three levels deep and for mojibake of mojibake.
     """
     if text.isascii():
         if "<" not in text and "&" not in text and "{" not in text and "\\" not in text:
             return " ".join((text if text.isprintable() else _CONTROLS.sub("", text)).split())
     else:
         text = _mend(text)
-    text = _strip_markup(text)
+    text = _strip_markup(_CONTROLS.sub("", text))
     if "\\" in text:
         text = _WRITTEN_BREAK.sub(" ", text)
     if not text.isascii():
@@ -138,8 +138,8 @@ def python_list(text: str) -> list[str] | None:
 
 def _unescape(text: str) -> str:
     def one(match: re.Match[str]) -> str:
-        code = match[1] or match[2]
-        return chr(int(code, 16)) if code else _ESCAPED.get(match[3], match[3])
+        code = match[1] or match[2] or match[3]
+        return chr(int(code, 16)) if code else _ESCAPED.get(match[4], match[4])
 
     return repair_surrogates(_ESCAPE.sub(one, text)) if "\\" in text else text
 

@@ -11,7 +11,7 @@ CSV_LIMIT = 131_072
 """The csv module refuses longer fields, and its limit is global: longer lines are split here instead."""
 
 _DELIMITERS = (",", ";", "\t", "|")
-_SAMPLE_LINES = 300
+_SNIFFED_LINES = 300
 _NUMBER = re.compile(
     r"[^\w\s]{0,3}\s?-?[0-9][0-9.,' ]*(?:[eE][-+]?[0-9]+)?\s?[^\w\s]{0,3}|nan|null|n/a|-", re.IGNORECASE
 )
@@ -136,7 +136,7 @@ class Columns:
 
 def sniff(lines: Sequence[str], delimiter: str | None) -> Dialect:
     """The dialect of a file that begins with these lines, the first of which is the header."""
-    lines = lines[:_SAMPLE_LINES]
+    lines = [line for line in lines[:_SNIFFED_LINES] if line.strip()]
     candidates = [delimiter] if delimiter else list(_DELIMITERS)
     best = max(candidates, key=lambda one: _agreement(lines, Dialect(one)))
     plain, escaped = Dialect(best), Dialect(best, backslash=True)
@@ -144,15 +144,43 @@ def sniff(lines: Sequence[str], delimiter: str | None) -> Dialect:
     return escaped if backslashes and _agreement(lines, escaped) > _agreement(lines, plain) else plain
 
 
+def strict_records(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
+    """The records in these lines that RFC 4180 knows no other reading of; what lies between them is left out."""
+    records: list[list[str]] = []
+    start, patience = 0, 20
+    while start < len(lines):
+        last = len(lines) if patience else min(len(lines), start + 12)
+        end = _record_end(lines, start, last, dialect)
+        if end is None:
+            patience = max(0, patience - 1)
+        else:
+            record = split_leniently("\n".join(map(dialect.normal, lines[start:end])), dialect.delimiter)
+            if record.strict:
+                records.append(record.cells)
+                start = end - 1
+        start += 1
+    return records
+
+
+def _record_end(lines: Sequence[str], start: int, last: int, dialect: Dialect) -> int | None:
+    """The line after the one on which the record closes that begins at `start`."""
+    open_at = split_leniently(dialect.normal(lines[start]), dialect.delimiter).open_at
+    end = start + 1
+    while open_at is not None and end < last:
+        open_at = split_leniently(dialect.normal(lines[end]), dialect.delimiter, quoted=True).open_at
+        end += 1
+    return end if open_at is None else None
+
+
 def _agreement(lines: Sequence[str], dialect: Dialect) -> tuple[float, int]:
-    """The share of lines that are whole records as wide as the header, and that width; nothing for a single column."""
-    split = [split_strict(dialect.normal(line), dialect.delimiter) for line in lines if line.strip()]
-    width = len(split[0]) if split and split[0] else 1
+    """The share of records that are as wide as the header, and that width; nothing for a single column."""
+    records = strict_records(lines, dialect)
+    width = len(records[0]) if records else 1
     if width < 2:
         return 0.0, width
-    rows = split[1:]
-    same = sum(row is not None and len(row) == width for row in rows)
-    return (0.05 + same / len(rows) if rows else 1.0), width
+    same = sum(len(record) == width for record in records[1:])
+    # Records of several lines count once: the more lines a reading explains, the better, but rows matter most.
+    return (0.05 + same / len(records[1:]) if len(records) > 1 else 1.0), width
 
 
 def _closing_quote(line: str, position: int, delimiter: str, strays: list[int]) -> int | None:

@@ -9,11 +9,12 @@ rejected and reading goes on at the first line that looks like a row.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from indexer.csv_dialect import Columns, Dialect, Split, sniff, split_leniently, split_strict
+from indexer.csv_dialect import Columns, Dialect, Split, sniff, split_leniently, split_strict, strict_records
 from indexer.json_rows import ROW_LIMIT
 from search.errors import CatalogueError
 
@@ -73,8 +74,8 @@ class CsvRows:
         texts = [line.text for line in self._waiting if line.text is not None]
         self.dialect: Dialect = sniff(texts, delimiter)
         self.header = self._header()
-        alone = (split_strict(self.dialect.normal(line.text or ""), self.dialect.delimiter) for line in self._waiting)
-        self._columns = Columns(len(self.header), [cells for cells in alone if cells is not None])
+        texts = [line.text for line in self._waiting if line.text is not None]
+        self._columns = Columns(len(self.header), strict_records(texts, self.dialect))
 
     def _header(self) -> list[str]:
         """Column names may hold line breaks too, within reason."""
@@ -99,13 +100,10 @@ class CsvRows:
         text = self.dialect.normal(first.text)
         cells = split_strict(text, self.dialect.delimiter)
         if cells is None:
-            found = split_leniently(text, self.dialect.delimiter)
-            if found.open_at is None:
-                cells = found.cells
-            else:
-                cells = self._literal(text)
-                if cells is None:
-                    return self._several_lines(first, text)
+            found = split_leniently(_without_spaces(text, self.dialect.delimiter), self.dialect.delimiter)
+            cells = found.cells if found.open_at is None else self._literal(text)
+            if cells is None:
+                return self._several_lines(first, text)
         return self._checked(first, cells, first.mended)
 
     def _checked(self, first: Line, cells: list[str], mended: bool) -> Row:
@@ -206,6 +204,11 @@ class _Restarts:
         found = split_leniently(text, self._delimiter)
         opens = found.open_at is not None and found.open_at < len(text)
         return opens and self._columns.fit(found.cells, prefix=True)
+
+
+def _without_spaces(line: str, delimiter: str) -> str:
+    """`1, "a, b" , 2` with its quotes where they are looked for."""
+    return re.sub(rf'(^|{re.escape(delimiter)}) +"|" +(?={re.escape(delimiter)}|$)', r'\1"', line)
 
 
 def _unquoted(cell: str) -> str:

@@ -230,7 +230,7 @@ class _Cutter:
         if not more:
             return False
         keep = position if self._keep is None else self._keep
-        if position - keep > ROW_LIMIT or len(self._window) > 4 * ROW_LIMIT:
+        if self._base + len(self._window) - keep > ROW_LIMIT:  # all of it one element
             raise CatalogueError(
                 f"{self._name}: what begins on line {self._line_of(keep)} is longer than {ROW_LIMIT >> 20} MB; is a "
                 "quotation mark or a bracket missing there? Mend it, or export JSON lines"

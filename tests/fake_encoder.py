@@ -15,11 +15,11 @@ _TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 
 
 class FakeEncoder:
-    """Texts that share words are near each other. Deterministic in every process; satisfies search.protocols.Encoder."""
+    """Texts that share words are near each other, in every process alike. Satisfies search.protocols.Encoder."""
 
     def __init__(self, dimension: int = 64, name: str = "fake/bag-of-words") -> None:
         weights = hashlib.sha256(f"{name}/{dimension}".encode()).hexdigest()
-        self.card = EncoderCard(name, None, weights, dimension, "mean", True, 512)
+        self.card = EncoderCard(name, None, weights, dimension, "mean", True, 512, files=weights)
         self.encoded = 0
 
     def encode_documents(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:

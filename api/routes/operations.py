@@ -17,18 +17,21 @@ from search.errors import DaogouError
 router = APIRouter(tags=["operations"])
 
 
+@router.head("/health", include_in_schema=False)
 @router.get("/health", responses=answers(StatusAnswer))
 async def health() -> OrjsonResponse:
     """Answers as long as the server does; never waits behind searches."""
     return OrjsonResponse({"status": "available"})
 
 
+@router.head("/livez", include_in_schema=False)
 @router.get("/livez", responses=answers(StatusAnswer))
 async def live() -> OrjsonResponse:
     """The same, under the name that Kubernetes uses."""
     return OrjsonResponse({"status": "alive"})
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses=answers(StatusAnswer))
 async def ready(request: Request) -> OrjsonResponse:
     """503 until the indexes are warmed up, and while the vector store does not answer."""

@@ -38,6 +38,7 @@ def load_files(folder: Path) -> dict[str, PageFile]:
 def page_router(files: Mapping[str, PageFile]) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
+    @router.head("/")
     @router.get("/")
     async def page(request: Request) -> Response:
         return _serve(files["index.html"], request)

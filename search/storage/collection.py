@@ -25,6 +25,7 @@ from search.storage.payload import (
     from_payload,
     is_point_id,
     number_text,
+    parse_date,
     point_id,
     shown_document,
     to_payload,
@@ -189,7 +190,7 @@ class QdrantCollection(ABC):
         for stored in self._walk(self.dialect.all_of(condition, present), _PAGE, payload=[document_path(field)]):
             value = shown_document(stored.payload).get(field)
             members = value if isinstance(value, list) else [value]
-            counts.update({member for member in members if isinstance(member, str)})
+            counts.update({member for member in members if isinstance(member, str) and parse_date(member)})
         return counts
 
     # --- the order of browsing

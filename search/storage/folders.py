@@ -134,7 +134,7 @@ class IndexFolder:
             raise IndexNotFound(self.index) from None
         except (ValueError, KeyError, TypeError) as error:
             raise IndexDamaged(
-                f"{file} does not name the live version ({error}). Write {{\"live\": N, \"previous\": null}} there, "
+                f'{file} does not name the live version ({error}). Write {{"live": N, "previous": null}} there, '
                 f"where N is one of {self.versions()}, or build the index again."
             ) from error
 
@@ -157,7 +157,10 @@ class IndexFolder:
     def sweep(self) -> None:
         """Remove what is half made or half removed. Only for whoever is `changing` the index."""
         for entry in self.path.glob(".*"):
-            shutil.rmtree(entry, ignore_errors=True)
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +227,7 @@ def copy_sparse(source: str, target: str) -> None:
     if not hasattr(os, "SEEK_DATA"):
         shutil.copyfile(source, target)
         return
-    with open(source, "rb", buffering=0) as read, open(target, "wb", buffering=0) as write:
+    with Path(source).open("rb", buffering=0) as read, Path(target).open("wb", buffering=0) as write:
         size = os.fstat(read.fileno()).st_size
         write.truncate(size)
         position = 0

@@ -19,7 +19,7 @@ def check_index_name(index: str) -> None:
     """Raises RequestError where the name would be no safe folder, URL part or Qdrant alias."""
     if not _NAME.fullmatch(index):
         raise RequestError(
-            f"'{index[:80]}' is no valid index name: use 1 to 64 of the characters a-z, A-Z, 0-9, hyphen and underscore."
+            f"'{index[:80]}' is no valid index name: use 1 to 64 letters a-z and A-Z, digits, hyphens and underscores."
         )
     if _VERSIONED.fullmatch(index):
         raise RequestError(f"The index name '{index}' ends like the name of a version ({index!r}). Choose another one.")

@@ -93,8 +93,7 @@ def fold(text: str) -> str:
 
 def number_text(number: float) -> str:
     """A number in its shortest form: 42 and not 42.0."""
-    whole = float(number)
-    return str(int(whole)) if whole.is_integer() and abs(whole) < 1e15 else repr(whole)
+    return repr(float(number) + 0.0).removesuffix(".0")
 
 
 def parse_number(text: str) -> float | None:

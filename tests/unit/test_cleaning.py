@@ -26,7 +26,10 @@ from indexer.cleaning import clean, clean_name, python_list, repair_surrogates, 
         ("<!DOCTYPE html><html>x", "x"),
         (" <!-- .headerM {color:#000000;font-size:24px} hr.dashed {border-top:1px; /*x*/ } --> a", "a"),
         ("Great ul {padding:0} li {margin: .6em 0; /* space */} text", "Great text"),
-        ("骁龙芯片！<a href='https://sale.example/act.html' target='_blank'>更多优惠》》</a>", "骁龙芯片！更多优惠》》"),
+        (
+            "骁龙芯片！<a href='https://sale.example/act.html' target='_blank'>更多优惠》》</a>",
+            "骁龙芯片！更多优惠》》",
+        ),
     ],
 )
 def test_markup_goes(text: str, cleaned: str) -> None:
@@ -39,8 +42,8 @@ def test_markup_goes(text: str, cleaned: str) -> None:
         "a < b and c > d",
         "x<y and z>w",
         "I <3 you",
-        "17\" monitor <http://example.com>",
-        "{size: large} {\"a\": 1}",
+        '17" monitor <http://example.com>',
+        '{size: large} {"a": 1}',
         "“full，width：”。￥ ！",
         "é“rock” – Ångström’s",
         "¿QUÉ?",
@@ -79,7 +82,15 @@ def test_a_broken_tag_swallows_nothing_and_takes_no_time() -> None:
     assert clean("<script" * 20_000).startswith("<script")
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=80).filter(lambda text: "&" not in text))
+marks = st.sampled_from(
+    ["<b>", "<", ">", "</p>", "{", "}", "color:red", "<!--", "-->", "\\n", " ", "\x07", "\u200b", "\u0301"]
+)
+words = st.text(st.characters(codec="ascii", exclude_characters="&"), max_size=5) | st.sampled_from(
+    ["中文", "，", "☕", "é"]
+)
+
+
+@given(st.lists(marks | words, max_size=12).map("".join))
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     once = clean(text)
     assert clean(once) == once
@@ -112,8 +123,7 @@ def test_python_lists_written_out(text: str, items: list[str] | None) -> None:
 
 @given(st.lists(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=20), max_size=5))
 def test_what_python_writes_out_is_read_back(items: list[str]) -> None:
-    expected = [item.replace("\r", "\n").replace("\t", "\t") for item in items]
-    assert python_list(repr(items)) == expected
+    assert python_list(repr(items)) == items
 
 
 def test_a_list_that_is_never_closed_takes_no_time() -> None:

@@ -1,0 +1,286 @@
+"""One version of an index, open in Qdrant Edge: the Collection protocol, and how a version is opened."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import qdrant_edge as edge
+from filelock import BaseFileLock
+
+from search.domain import FieldKind, Manifest
+from search.errors import IndexDamaged, StoreError
+from search.protocols import Vector
+from search.storage.collection import OrderValue, Payloads, QdrantCollection, Stored, Written
+from search.storage.filters import Condition, Dialect
+from search.storage.folders import VersionFolder
+from search.storage.payload import date_text, filter_path, stored_name
+
+M = 16
+EF_CONSTRUCT = 128
+EF_SEARCH = 128
+OVERSAMPLING = 2.0
+"""HNSW and rescoring; `benchmarks/vector_search.py` measures what they give."""
+
+_FLUSH_EVERY = 20_000
+"""Points between two flushes. The log makes every write durable; a flush only shortens what a restart replays."""
+
+_DIALECT = Dialect(
+    filter=edge.Filter,
+    field=edge.FieldCondition,
+    match_any=edge.MatchAny,
+    number_range=edge.RangeFloat,
+    date_range=lambda **bounds: edge.RangeDateTime(**{name: date_text(bound) for name, bound in bounds.items()}),
+    is_empty=edge.IsEmptyCondition,
+    no_point=lambda: edge.HasIdCondition(set()),
+)
+
+_INDEX: Mapping[FieldKind, Callable[..., Any]] = {
+    "text": edge.KeywordIndexParams,
+    "number": edge.FloatIndexParams,
+    "boolean": edge.IntegerIndexParams,
+    "date": edge.DatetimeIndexParams,
+}
+
+_DECLARED: Mapping[FieldKind, Mapping[str, Any]] = {
+    "text": {"type": "keyword", "enable_hnsw": False},
+    "number": {"type": "float", "is_principal": None, "enable_hnsw": False},
+    "boolean": {"type": "integer", "lookup": True, "range": True, "is_principal": None, "enable_hnsw": False},
+    "date": {"type": "datetime", "is_principal": None, "enable_hnsw": False},
+}
+
+
+class EdgeCollection(QdrantCollection):
+    """One version, open in this process alone."""
+
+    dialect = _DIALECT
+
+    def __init__(self, folder: VersionFolder, lock: BaseFileLock, manifest: Manifest, shard: edge.EdgeShard) -> None:
+        super().__init__(manifest)
+        self._folder = folder
+        self._lock = lock
+        self._shard_or_none: edge.EdgeShard | None = shard
+        self._guard = threading.RLock()
+        self._unflushed = 0
+        self._cleanup: Callable[[], object] | None = None
+
+    def when_closed(self, cleanup: Callable[[], object]) -> None:
+        self._cleanup = cleanup
+
+    def optimize(self) -> None:
+        with self._writing("build the search graph") as shard:
+            shard.optimize()
+            self._flush(shard)
+
+    def close(self) -> None:
+        with self._guard:
+            shard, self._shard_or_none = self._shard_or_none, None
+            if shard is None:
+                return
+            try:
+                if self._unflushed and self._cleanup is None and self._folder.exists():
+                    with engine_errors("flush"):
+                        self._flush(shard)
+            finally:
+                with contextlib.suppress(Exception):
+                    # Nothing is lost if this fails: what is not flushed is in the log.
+                    shard.close()
+                self._lock.release()
+                if self._cleanup is not None:
+                    self._cleanup()
+
+    @property
+    def _shard(self) -> edge.EdgeShard:
+        shard = self._shard_or_none
+        if shard is None:
+            raise StoreError(f"Version {self.manifest.version} of index '{self.manifest.index}' was closed.")
+        return shard
+
+    @contextlib.contextmanager
+    def _writing(self, what: str) -> Iterator[edge.EdgeShard]:
+        with engine_errors(what), self._guard, self._folder.writing_lock():
+            yield self._shard
+
+    def _flush(self, shard: edge.EdgeShard) -> None:
+        shard.flush()
+        self._unflushed = 0
+
+    def _sync_log(self, points: int) -> None:
+        """Make a write survive a power cut. Only the log is synced: a flush syncs each index, which can take seconds."""
+        for file in (self._folder.shard / "wal").glob("open-*"):
+            handle = os.open(file, os.O_RDWR)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        self._unflushed += points
+        if self._unflushed >= _FLUSH_EVERY:
+            self._flush(self._shard)
+
+    def _write(self, points: Sequence[Written]) -> None:
+        ready = [edge.Point(point.id, point.vector.tolist(), point.payload) for point in points]
+        with self._writing("write products") as shard:
+            shard.update(edge.UpdateOperation.upsert_points(ready))
+            self._sync_log(len(ready))
+
+    def _erase(self, ids: list[str]) -> None:
+        with self._writing("delete products") as shard:
+            shard.update(edge.UpdateOperation.delete_points(list[int | UUID | str](ids)))
+            self._sync_log(len(ids))
+
+    def _index(self, fields: Mapping[str, FieldKind]) -> None:
+        with self._writing("make fields filterable") as shard:
+            _create_indexes(shard, fields)
+
+    def _store_manifest(self, manifest: Manifest) -> None:
+        with self._writing("write the manifest"):
+            self._folder.write_manifest(manifest)
+
+    def _query(self, vector: Vector, limit: int, condition: Condition | None, exact: bool) -> list[tuple[str, float]]:
+        params = edge.SearchParams(
+            hnsw_ef=max(EF_SEARCH, limit),
+            exact=exact,
+            quantization=edge.QuantizationSearchParams(ignore=exact, rescore=True, oversampling=OVERSAMPLING),
+            acorn=None if condition is None else edge.AcornSearchParams(enable=True),
+        )
+        with engine_errors("search"):
+            hits = self._shard.query(
+                edge.QueryRequest(
+                    limit=limit,
+                    query=edge.Query.Nearest(vector.tolist()),
+                    filter=condition,
+                    params=params,
+                    with_payload=False,
+                    with_vector=False,
+                )
+            )
+        return [(str(hit.id), hit.score) for hit in hits]
+
+    def _page(
+        self, condition: Condition | None, limit: int, start: str | None, payload: Payloads, vectors: bool
+    ) -> tuple[list[Stored], str | None]:
+        with engine_errors("read products"):
+            records, following = self._shard.scroll(
+                edge.ScrollRequest(
+                    offset=start, limit=limit, filter=condition, with_payload=payload, with_vector=vectors
+                )
+            )
+        return [_stored(record) for record in records], None if following is None else str(following)
+
+    def _ordered(
+        self, path: str, descending: bool, limit: int, condition: Condition | None
+    ) -> list[tuple[str, OrderValue]]:
+        order = edge.OrderBy(path, edge.Direction.Desc if descending else edge.Direction.Asc)
+        with engine_errors("sort"):
+            records, _ = self._shard.scroll(
+                edge.ScrollRequest(limit=limit, filter=condition, with_payload=False, with_vector=False, order_by=order)
+            )
+        return [(str(record.id), record.order_value) for record in records if record.order_value is not None]
+
+    def _fetch(self, ids: Sequence[str], payload: Payloads, vectors: bool) -> list[Stored]:
+        with engine_errors("read products"):
+            return [_stored(record) for record in self._shard.retrieve(list(ids), payload, vectors)]
+
+    def _count(self, condition: Condition | None) -> int:
+        with engine_errors("count"):
+            return int(self._shard.count(edge.CountRequest(exact=True, filter=condition)))
+
+    def _facet(self, path: str, condition: Condition | None) -> list[tuple[Any, int]]:
+        with engine_errors("count facets"):
+            answer = self._shard.facet(edge.FacetRequest(path, limit=1_000_000, exact=True, filter=condition))
+        return [(hit.value, hit.count) for hit in answer.hits]
+
+
+def open_version(version: VersionFolder, lock: BaseFileLock) -> EdgeCollection:
+    try:
+        manifest = version.read_manifest()
+        shard = _load(version)
+        _create_indexes(shard, _unindexed(shard, manifest.fields))
+        return EdgeCollection(version, lock, manifest, shard)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _load(version: VersionFolder) -> edge.EdgeShard:
+    try:
+        return edge.EdgeShard.load(str(version.shard))
+    except BaseException as error:
+        if not _is_engine_error(error):
+            raise
+        if "WouldBlock" in str(error):
+            raise version.in_use() from error
+        if not version.exists():
+            raise FileNotFoundError(version.path) from error
+        raise IndexDamaged(
+            f"Version {version.version} of index '{version.index}' does not load from {version.shard}: {error}. "
+            f"Go back to the version before with: python -m indexer rollback --index {version.index}, or build it "
+            f"again with: python -m indexer reindex CATALOGUE --full --index {version.index}"
+        ) from error
+
+
+def shard_config(dimension: int) -> edge.EdgeConfig:
+    """Dot product of unit vectors, which is the cosine: Edge's own cosine would rewrite the vectors, bit by bit."""
+    return edge.EdgeConfig(
+        vectors=edge.EdgeVectorParams(
+            size=dimension,
+            distance=edge.Distance.Dot,
+            quantization_config=edge.ScalarQuantizationConfig(
+                type=edge.ScalarType.Int8, quantile=0.99, memory=edge.Memory.Pinned
+            ),
+        ),
+        hnsw_config=edge.HnswIndexConfig(m=M, ef_construct=EF_CONSTRUCT, full_scan_threshold=10_000),
+        optimizers=edge.EdgeOptimizersConfig(default_segment_number=1),
+        wal_enabled=True,
+    )
+
+
+def declare_indexes(shard: Path, fields: Mapping[str, FieldKind]) -> None:
+    """Ask for payload indexes in the configuration of a segment that holds no points yet; the next load makes them.
+
+    Edge's own call makes one at a time and syncs all that there are after each: 80 s for 100 fields on a slow disk,
+    where this takes 1.5 s. What a later Edge might not make from here, `_open` makes by that call.
+    """
+    declared = {filter_path(name): _DECLARED[kind] for name, kind in fields.items()}
+    for file in shard.glob("segments/*/payload_index/config.json"):
+        if orjson.loads(file.read_bytes()) == {"indexed_fields": {}}:
+            file.write_bytes(orjson.dumps({"indexed_fields": declared}))
+
+
+def _unindexed(shard: edge.EdgeShard, fields: Mapping[str, FieldKind]) -> dict[str, FieldKind]:
+    """Edge writes the paths of its indexes with quotes only where they must stand."""
+    indexed = {path.replace('"', "") for path in shard.info().payload_schema}
+    return {name: kind for name, kind in fields.items() if f"f.{stored_name(name)}" not in indexed}
+
+
+def _create_indexes(shard: edge.EdgeShard, fields: Mapping[str, FieldKind]) -> None:
+    for name, kind in fields.items():
+        with engine_errors(f"make `{name}` filterable"):
+            shard.update(edge.UpdateOperation.create_field_index(filter_path(name), _INDEX[kind](enable_hnsw=False)))
+
+
+def _stored(record: Any) -> Stored:
+    return Stored(str(record.id), record.payload or {}, tuple(record.vector or ()))
+
+
+def _is_engine_error(error: BaseException) -> bool:
+    """Edge raises bare Exceptions, and panics of Rust arrive as a BaseException of their own."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+
+
+@contextlib.contextmanager
+def engine_errors(what: str) -> Iterator[None]:
+    try:
+        yield
+    except StoreError:
+        raise
+    except BaseException as error:
+        if not _is_engine_error(error):
+            raise
+        raise StoreError(f"Qdrant Edge could not {what}: {error}") from error
