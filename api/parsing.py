@@ -15,10 +15,11 @@ from api.bodies import NUMBER, kind_of, parse_json
 from api.errors import ApiError, shorten
 from api.schemas import Body
 from search.domain import Json
+from search.errors import RequestError
+from search.storage.manifests import check_index_name
 
 Model = TypeVar("Model", bound=Body)
 
-_INDEX_UID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _INTEGER = re.compile(r"[0-9]{1,19}")
 
 _CODES = {
@@ -58,13 +59,11 @@ _SPREAD = {
 
 def index_uid(name: str) -> str:
     """`name` if it can be the name of an index. Raises 400."""
-    if _INDEX_UID.fullmatch(name):
-        return name
-    raise ApiError(
-        "invalid_index_uid",
-        f"`{shorten(name)}` is not a valid index uid. It holds letters a-z and A-Z, digits, hyphens (-) and "
-        "underscores (_) only, and at most 200 of them.",
-    )
+    try:
+        check_index_name(name)
+    except RequestError as error:
+        raise ApiError("invalid_index_uid", str(error)) from None
+    return name
 
 
 def from_body(model: type[Model], value: Json, noun: str) -> Model:

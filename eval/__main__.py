@@ -21,7 +21,7 @@ from eval.metrics import KNOWN, Metric, Scores, evaluate, parse_metric
 from eval.qrels import EvalQuery, Qrels, Run, read_qrels, read_queries, read_run
 from eval.run import DEPTH, Search, run_queries
 from eval.tables import table
-from search.errors import DaogouError, RequestError
+from search.errors import DaogouError, JudgementError, RequestError
 
 MEASURED = ("ndcg@10", "recall@100", "mrr@10", "map", "p@10", "judged@10")
 COMPARED = ("ndcg@10", "recall@100", "mrr@10", "judged@10")
@@ -110,6 +110,7 @@ def _declare_measure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("qrels", type=Path, metavar="QRELS", help="judgements, TREC format")
     parser.add_argument("runs_and_metrics", nargs="+", metavar="RUN|METRIC", help=f"metrics: {KNOWN}")
     parser.add_argument("--judged-only", action="store_true", help="remove unjudged products before measuring")
+    parser.add_argument("--answerable", action="store_true", help="leave out queries without a relevant product")
     parser.add_argument("-q", dest="by_query", action="store_true", help="show every query")
     parser.add_argument("--json", action="store_true", help='{"RUN": {"ndcg@10": 0.571, ...}, ...} instead of a table')
 
@@ -118,7 +119,7 @@ def _do_measure(parser: argparse.ArgumentParser, args: argparse.Namespace) -> in
     paths, metrics = _runs_and_metrics(parser, args.runs_and_metrics, MEASURED)
     if not paths:
         parser.error("name at least one run")
-    qrels = read_qrels(args.qrels)
+    qrels = _qrels(args)
     all_scores = [_score(qrels, path, metrics, args.judged_only) for path in paths]
     if args.json:
         print(json.dumps({scores.run: _json_of(scores, args.by_query) for scores in all_scores}))
@@ -126,7 +127,7 @@ def _do_measure(parser: argparse.ArgumentParser, args: argparse.Namespace) -> in
     if args.by_query:
         for scores in all_scores:
             print(_by_query(scores), end="\n\n")
-    print(_means(all_scores), _conventions(len(qrels.grades), metrics, args.judged_only), sep="\n\n")
+    print(_means(all_scores), _conventions(qrels, metrics, args.judged_only), sep="\n\n")
     return 0
 
 
@@ -154,6 +155,7 @@ def _declare_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("qrels", type=Path, metavar="QRELS", help="judgements, TREC format")
     parser.add_argument("runs_and_metrics", nargs="+", metavar="RUN|METRIC", help=f"metrics: {KNOWN}")
     parser.add_argument("--judged-only", action="store_true", help="remove unjudged products before measuring")
+    parser.add_argument("--answerable", action="store_true", help="leave out queries without a relevant product")
     parser.add_argument("-q", dest="by_query", action="store_true", help="list the queries that changed most")
     parser.add_argument("--queries", type=Path, metavar="Q.tsv", help="with -q: show what the queries say")
     parser.add_argument("--permutations", type=_positive, default=PERMUTATIONS, help="default: %(default)s")
@@ -168,7 +170,7 @@ def _do_compare(parser: argparse.ArgumentParser, args: argparse.Namespace) -> in
     if args.seed < 0:
         parser.error("--seed must not be negative")
     texts = {query.id: query.text for query in read_queries(args.queries)} if args.queries else {}
-    qrels = read_qrels(args.qrels)
+    qrels = _qrels(args)
     baseline, *runs = (_score(qrels, path, metrics, args.judged_only) for path in paths)
     comparisons = compare(baseline, runs, args.permutations, args.seed)
     if args.json:
@@ -178,7 +180,7 @@ def _do_compare(parser: argparse.ArgumentParser, args: argparse.Namespace) -> in
     if args.by_query:
         for comparison in comparisons:
             print("", _movers(comparison, texts), sep="\n")
-    print("", _conventions(len(qrels.grades), metrics, args.judged_only), _TESTS, sep="\n")
+    print("", _conventions(qrels, metrics, args.judged_only), _TESTS, sep="\n")
     return 0
 
 
@@ -275,11 +277,22 @@ def _means(all_scores: Sequence[Scores]) -> str:
     )
 
 
-def _conventions(queries: int, metrics: Sequence[Metric], judged_only: bool) -> str:
+def _qrels(args: argparse.Namespace) -> Qrels:
+    qrels = read_qrels(args.qrels)
+    if not args.answerable:
+        return qrels
+    if not qrels.answerable().grades:
+        raise JudgementError(f"No query in {args.qrels} has a relevant product; leave out --answerable.")
+    return qrels.answerable()
+
+
+def _conventions(qrels: Qrels, metrics: Sequence[Metric], judged_only: bool) -> str:
     gains = {"ndcg": "ndcg: gain 2^grade - 1", "ndcg_lin": "ndcg_lin: gain = grade"}
     stated = [gains[kind] for kind in gains if any(metric.kind == kind for metric in metrics)]
     unjudged = "unjudged products removed (judged@k: before that)" if judged_only else "unjudged counts as 0"
-    return f"{queries} queries. " + "; ".join([*stated, "relevant from grade 1", unjudged]) + "."
+    hopeless = len(qrels.grades) - len(qrels.answerable().grades)
+    note = f", {hopeless} of them without a relevant product: they score 0 whatever the run" if hopeless else ""
+    return f"{len(qrels.grades)} queries{note}. " + "; ".join([*stated, "relevant from grade 1", unjudged]) + "."
 
 
 def _positive(text: str) -> int:

@@ -48,6 +48,10 @@ class Qrels:
 
     grades: Mapping[str, Mapping[str, float]]
 
+    def answerable(self) -> Qrels:
+        """Without the queries for which no product is relevant (grade 1 or more): no system can score on them."""
+        return Qrels({query: judged for query, judged in self.grades.items() if max(judged.values(), default=0) >= 1})
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

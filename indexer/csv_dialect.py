@@ -144,9 +144,15 @@ def sniff(lines: Sequence[str], delimiter: str | None) -> Dialect:
     return escaped if backslashes and _agreement(lines, escaped) > _agreement(lines, plain) else plain
 
 
-def strict_records(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
+@dataclass(frozen=True, slots=True)
+class Record:
+    cells: list[str]
+    lines: int
+
+
+def strict_records(lines: Sequence[str], dialect: Dialect) -> list[Record]:
     """The records in these lines that RFC 4180 knows no other reading of; what lies between them is left out."""
-    records: list[list[str]] = []
+    records: list[Record] = []
     start, patience = 0, 20
     while start < len(lines):
         last = len(lines) if patience else min(len(lines), start + 12)
@@ -156,7 +162,7 @@ def strict_records(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
         else:
             record = split_leniently("\n".join(map(dialect.normal, lines[start:end])), dialect.delimiter)
             if record.strict:
-                records.append(record.cells)
+                records.append(Record(record.cells, end - start))
                 start = end - 1
         start += 1
     return records
@@ -173,14 +179,11 @@ def _record_end(lines: Sequence[str], start: int, last: int, dialect: Dialect) -
 
 
 def _agreement(lines: Sequence[str], dialect: Dialect) -> tuple[float, int]:
-    """The share of records that are as wide as the header, and that width; nothing for a single column."""
+    """The share of lines that are records as wide as the header, and that width; nothing for a single column."""
     records = strict_records(lines, dialect)
-    width = len(records[0]) if records else 1
-    if width < 2:
-        return 0.0, width
-    same = sum(len(record) == width for record in records[1:])
-    # Records of several lines count once: the more lines a reading explains, the better, but rows matter most.
-    return (0.05 + same / len(records[1:]) if len(records) > 1 else 1.0), width
+    width = len(records[0].cells) if records else 1
+    same = sum(record.lines for record in records if len(record.cells) == width)
+    return (same / len(lines) if width > 1 else 0.0), width
 
 
 def _closing_quote(line: str, position: int, delimiter: str, strays: list[int]) -> int | None:

@@ -75,7 +75,8 @@ class CsvRows:
         self.dialect: Dialect = sniff(texts, delimiter)
         self.header = self._header()
         texts = [line.text for line in self._waiting if line.text is not None]
-        self._columns = Columns(len(self.header), strict_records(texts, self.dialect))
+        rows = [record.cells for record in strict_records(texts, self.dialect)]
+        self._columns = Columns(len(self.header), rows)
 
     def _header(self) -> list[str]:
         """Column names may hold line breaks too, within reason."""

@@ -293,3 +293,22 @@ def test_reader_of_the_pipe_may_leave(files: Path) -> None:
     assert done.stdout == "base.trec\n"
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+def test_queries_without_a_relevant_product_are_named_and_can_be_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    qrels, run = tmp_path / "q.qrels", tmp_path / "r.trec"
+    qrels.write_text("q1 0 a 1\nq2 0 b 0\n")
+    run.write_text("q1 Q0 a 1 2.0 t\nq2 Q0 b 1 2.0 t\n")
+    assert main(["measure", str(qrels), str(run), "mrr@10"]) == 0
+    out = capsys.readouterr().out
+    assert "0.5000" in out
+    assert "1 of them without a relevant product" in out
+    assert main(["measure", str(qrels), str(run), "mrr@10", "--answerable"]) == 0
+    out = capsys.readouterr().out
+    assert "1.0000" in out
+    assert "1 queries." in out
+    qrels.write_text("q2 0 b 0\n")
+    assert main(["measure", str(qrels), str(run), "--answerable"]) == 1
+    assert "No query" in capsys.readouterr().err

@@ -166,12 +166,12 @@ def test_every_unknown_field_of_a_hundred_thousand_costs_one_complaint() -> None
         from_body(SearchBody, hostile, "search")
 
 
-@pytest.mark.parametrize("name", ["products", "a-b_C9", "x" * 200])
+@pytest.mark.parametrize("name", ["products", "a-b_C9", "x" * 64])
 def test_index_names(name: str) -> None:
     assert index_uid(name) == name
 
 
-@pytest.mark.parametrize("name", ["", "a b", "é", "../etc", "a.b", "x" * 201, "a\n"])
+@pytest.mark.parametrize("name", ["", "a b", "é", "../etc", "a.b", "x" * 65, "a\n", "products__v3"])
 def test_index_names_that_are_none(name: str) -> None:
     with pytest.raises(ApiError) as caught:
         index_uid(name)
