@@ -125,9 +125,13 @@ class QdrantCollection(ABC):
             if len(hits) < size and not exact and len(hits) < min(size, self._count(condition)):
                 # The filter cut the graph into pieces that the search could not all reach.
                 hits = self._query(query, size, condition, exact=True)
+            complete = len(hits) < size
+            last = None if complete else min(score for _, score in hits)
             for point, score in sorted(hits, key=lambda hit: (-hit[1], hit[0])):
-                found.setdefault(point, score)
-            if len(found) >= limit or len(hits) < size:
+                # Of equal scores at the end some may be missing; the next search has them all, in order.
+                if score != last:
+                    found.setdefault(point, score)
+            if complete or len(found) >= limit:
                 break
         ids = list(found)[:limit]
         values = self._values(ids, fields)

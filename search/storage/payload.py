@@ -12,6 +12,8 @@ date    RFC 3339 in UTC
 ======= ============================================================================================================
 
 A list becomes a list. A value whose type does not fit the kind of its field is left out of `f`; in `doc` it stays.
+
+Qdrant keeps payloads as JSON that it reads fast: a number of more than 15 digits may come back changed in the last one.
 """
 
 from __future__ import annotations

@@ -142,9 +142,7 @@ def test_highlighting_and_cropping(reader: TestClient) -> None:
         attributesToHighlight=["description"], attributesToCrop=["description"], cropLength=3, cropMarker="~",
         highlightPreTag="[", highlightPostTag="]", showMatchesPosition=True,
     )["hits"][0]  # fmt: skip
-    assert hit["_formatted"] == {"id": "l1", "price": "25.0", "description": "~lamp for [reading]~"} or hit[
-        "_formatted"
-    ]["description"] in ("~[warm] lamp for~", "A [warm] lamp~")
+    assert hit["_formatted"] == {"id": "l1", "price": "25.0", "description": "A [warm] lamp~"}
     assert hit["_matchesPosition"]["description"] == [{"start": 2, "length": 4}, {"start": 16, "length": 7}]
 
 
@@ -156,7 +154,9 @@ def test_highlighting_escapes_nothing_as_meilisearch(reader: TestClient) -> None
 def test_chinese(reader: TestClient) -> None:
     answer = find(reader, q="无线耳机", attributesToHighlight=["title"])
     assert answer["understood"]["language"] == "zh"
-    assert answer["hits"][0]["_formatted"]["title"] == "<em>无线</em>蓝牙<em>耳机</em> 降噪"
+    titles = {hit["id"]: hit["_formatted"]["title"] for hit in answer["hits"]}
+    assert titles["z1"] == "<em>无线</em>蓝牙<em>耳机</em> 降噪"
+    assert titles["z2"] == "头戴式<em>耳机</em>"
 
 
 def test_ranking_scores(reader: TestClient) -> None:

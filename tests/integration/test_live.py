@@ -1,0 +1,269 @@
+"""Following the live version, and carrying writes from one version to the next."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_encoder import FakeEncoder
+from fakes import MemoryCollection, MemoryStore
+
+from search import documents
+from search.bootstrap import Service, serve
+from search.domain import CORE_KINDS, Manifest, Product, SearchRequest
+from search.engine import Engine
+from search.errors import DocumentNotFound, EncoderMismatch, IndexNotFound
+from search.live import LiveIndexes
+from search.protocols import Collection
+from search.settings import Settings
+from search.tasks import TaskRunner
+from search.writing import Writer, point, prepare
+
+
+class Shop:
+    def __init__(self, folder: Path) -> None:
+        self.store = MemoryStore()
+        self.encoder = FakeEncoder()
+        self.folder = folder
+        self.service = self.open()
+
+    def open(self) -> Service:
+        return serve(self.store, self.encoder, Settings(data_dir=self.folder))
+
+    @property
+    def engine(self) -> Engine:
+        return self.service.engine
+
+    @property
+    def tasks(self) -> TaskRunner:
+        return self.service.tasks
+
+    def build(self, titles: dict[str, str], journal: int = 0, publish: bool = True) -> int:
+        """A version as a reindex makes it."""
+        manifest = Manifest(
+            index="products",
+            version=self.store.next_version("products"),
+            encoder=self.encoder.card,
+            recipe=documents.RECIPE,
+            fields=CORE_KINDS,
+            products=len(titles),
+            journal=journal,
+        )
+        collection = self.store.create(manifest)
+        rows = [prepare(Product(id=key, title=title)) for key, title in titles.items()]
+        collection.upsert([point(row, self.encoder.encode_query(row.text)) for row in rows])
+        collection.close()
+        if publish:
+            self.store.publish("products", manifest.version)
+        return manifest.version
+
+    def done(self, uid: int) -> str:
+        for _ in range(500):
+            task = self.tasks.journal.get(uid)
+            if task is not None and task.status in ("succeeded", "failed"):
+                return task.status
+            time.sleep(0.01)
+        raise AssertionError("the task was not done in time")
+
+    def title(self, product_id: str) -> str:
+        return str(self.engine.document("products", product_id)["title"])
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    shop = Shop(tmp_path)
+    yield shop
+    shop.service.close()
+
+
+def test_a_switch_is_followed_on_refresh_and_not_before(shop: Shop) -> None:
+    shop.build({"a": "red lamp"})
+    assert shop.title("a") == "red lamp"
+    shop.build({"a": "blue lamp"})
+    assert shop.title("a") == "red lamp"
+    shop.engine.refresh()
+    assert shop.title("a") == "blue lamp"
+
+
+def test_an_index_that_comes_and_goes(shop: Shop) -> None:
+    with pytest.raises(IndexNotFound):
+        shop.title("a")
+    shop.build({"a": "lamp"})
+    assert shop.title("a") == "lamp"
+    shop.store.drop("products")
+    shop.engine.refresh()
+    with pytest.raises(IndexNotFound):
+        shop.title("a")
+
+
+def test_the_old_version_closes_when_its_last_search_is_done(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[int] = []
+    monkeypatch.setattr(MemoryCollection, "close", lambda self: closed.append(self.manifest.version))
+    live = LiveIndexes(shop.store, shop.encoder.card)
+    shop.build({"a": "one"})
+    closed.clear()
+    with live.lease("products") as old:
+        shop.build({"a": "two"})
+        closed.clear()
+        live.refresh()
+        with live.lease("products") as new:
+            assert (old.manifest.version, new.manifest.version) == (1, 2)
+        assert closed == []
+        assert old.count() == 1
+    assert closed == [1]
+    live.close()
+    assert closed == [1, 2]
+
+
+def test_searches_never_fail_while_versions_change(shop: Shop) -> None:
+    shop.build({"a": "lamp 0"})
+    stop, failures, answers = threading.Event(), [], []
+
+    def search() -> None:
+        while not stop.is_set():
+            try:
+                answers.append(len(shop.engine.search("products", SearchRequest("lamp")).hits))
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=search) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(1, 30):
+        shop.build({"a": f"lamp {number}"})
+        shop.engine.refresh()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert set(answers) == {1}
+
+
+def test_another_encoder_cannot_serve_and_says_what_to_run(shop: Shop) -> None:
+    shop.build({"a": "lamp"})
+    other = FakeEncoder(name="another")
+    engine = Engine(shop.store, other, LiveIndexes(shop.store, other.card))
+    with pytest.raises(EncoderMismatch, match="python -m indexer reindex") as caught:
+        engine.search("products", SearchRequest("lamp"))
+    assert "DAOGOU_ENCODER=fake/bag-of-words" in str(caught.value)
+
+
+def test_another_encoder_or_recipe_cannot_extend(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.build({"a": "lamp"})
+    collection = shop.store.open("products")
+    with pytest.raises(EncoderMismatch):
+        Writer(FakeEncoder(name="another")).put(collection, [{"id": "b", "title": "rug"}])
+    monkeypatch.setattr("search.documents.RECIPE", "new/2")
+    with pytest.raises(EncoderMismatch, match="recipe"):
+        Writer(shop.encoder).put(collection, [{"id": "b", "title": "rug"}])
+    assert collection.count() == 1
+
+
+def test_a_version_with_another_encoder_is_not_switched_to(shop: Shop) -> None:
+    shop.build({"a": "old"})
+    assert shop.title("a") == "old"
+    mine, shop.encoder = shop.encoder, FakeEncoder(name="another")
+    shop.build({"a": "new"})
+    shop.encoder = mine
+    shop.engine.refresh()
+    assert shop.title("a") == "old"
+
+
+def test_writes_that_came_during_a_reindex_are_replayed_on_the_new_version(shop: Shop) -> None:
+    shop.build({"a": "lamp", "b": "rug", "c": "mug"})
+    before = shop.tasks.put("products", [{"id": "a", "title": "written before"}])
+    assert shop.done(before.uid) == "succeeded"
+    version = shop.build({"a": "lamp", "b": "rug", "c": "mug"}, journal=before.uid, publish=False)
+    during = [
+        shop.tasks.put("products", [{"id": "b", "brand": "Oak"}], merge=True),
+        shop.tasks.delete("products", ["c"]),
+        shop.tasks.put("products", [{"id": "d", "title": "desk"}]),
+    ]
+    assert [shop.done(task.uid) for task in during] == ["succeeded"] * 3
+    shop.store.publish("products", version)
+    shop.engine.refresh()
+    assert shop.title("a") == "lamp"
+    assert shop.engine.document("products", "b") == {"id": "b", "title": "rug", "brand": "Oak"}
+    assert shop.title("d") == "desk"
+    with pytest.raises(DocumentNotFound):
+        shop.title("c")
+
+
+def test_a_rollback_gets_the_writes_it_missed(shop: Shop) -> None:
+    first = shop.build({"a": "lamp"})
+    assert shop.title("a") == "lamp"
+    second = shop.build({"a": "lamp", "b": "rug"})
+    shop.engine.refresh()
+    assert shop.done(shop.tasks.put("products", [{"id": "x", "title": "written"}]).uid) == "succeeded"
+    shop.store.publish("products", first)
+    shop.engine.refresh()
+    assert shop.title("x") == "written"
+    assert second == 2
+
+
+def test_a_restart_does_what_was_accepted_and_not_done(shop: Shop) -> None:
+    shop.build({"a": "lamp"})
+    shop.service.close()
+    from search.journal import Journal
+
+    journal = Journal(shop.folder)
+    task = journal.append(
+        "products",
+        "documentAdditionOrUpdate",
+        {"do": "put", "documents": [{"id": "b", "title": "rug"}], "merge": False},
+        {},
+    )
+    journal.start_next()
+    journal.close()
+    shop.service = shop.open()
+    assert shop.done(task.uid) == "succeeded"
+    assert shop.title("b") == "rug"
+
+
+def test_a_bad_document_fails_the_task_and_writes_nothing(shop: Shop) -> None:
+    shop.build({"a": "lamp"})
+    task = shop.tasks.put("products", [{"id": "b", "title": "rug"}, {"id": "c", "price": 3}])
+    assert shop.done(task.uid) == "failed"
+    done = shop.tasks.journal.get(task.uid)
+    assert done is not None
+    assert done.error is not None
+    assert "`title`" in done.error["message"]
+    with pytest.raises(DocumentNotFound):
+        shop.title("b")
+
+
+def test_the_first_write_makes_the_index_and_a_deletion_does_not(shop: Shop) -> None:
+    assert shop.done(shop.tasks.delete("fresh", ["a"]).uid) == "failed"
+    assert shop.store.indexes() == []
+    assert shop.done(shop.tasks.put("fresh", [{"id": "a", "title": "lamp", "watts": 9}]).uid) == "succeeded"
+    assert shop.store.indexes() == ["fresh"]
+    assert shop.store.open("fresh").manifest.fields["watts"] == "number"
+
+
+def test_unchanged_documents_are_not_encoded_again(shop: Shop) -> None:
+    shop.build({"a": "lamp"})
+    shop.done(shop.tasks.put("products", [{"id": "b", "title": "rug", "price": 5}]).uid)
+    encoded = shop.encoder.encoded
+    shop.done(shop.tasks.put("products", [{"id": "b", "title": "rug", "price": 6}]).uid)
+    assert shop.encoder.encoded == encoded
+    assert shop.engine.document("products", "b")["price"] == 6
+
+
+def test_deleting_by_filter_and_all(shop: Shop) -> None:
+    shop.build({})
+    rows = [{"id": str(n), "title": f"thing {n}", "price": n} for n in range(10)]
+    shop.done(shop.tasks.put("products", rows).uid)
+    assert shop.done(shop.tasks.delete_matching("products", "price >= 4").uid) == "succeeded"
+    assert shop.engine.stats("products").products == 4
+    assert shop.done(shop.tasks.clear("products").uid) == "succeeded"
+    assert shop.engine.stats("products").products == 0
+
+
+def test_a_collection_is_a_collection(shop: Shop) -> None:
+    """The fake really satisfies the protocol that the engine is written against."""
+    shop.build({"a": "lamp"})
+    collection: Collection = shop.store.open("products")
+    assert collection.count() == 1
