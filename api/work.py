@@ -88,9 +88,8 @@ class Pool:
 class Follower:
     """The thread that warms the indexes up once and then follows their versions, about once a second."""
 
-    def __init__(self, engine: Engine, seconds: float = REFRESH_SECONDS) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._seconds = seconds
         self._stop = threading.Event()
         self._warm = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="daogou-follower", daemon=True)
@@ -110,7 +109,7 @@ class Follower:
     def _follow(self) -> None:
         self._warm_up()
         self._warm.set()
-        while not self._stop.wait(self._seconds):
+        while not self._stop.wait(REFRESH_SECONDS):
             try:
                 self._engine.refresh()
             except Exception as error:

@@ -71,6 +71,7 @@ _C1 = re.compile("[\x80-\x9f]")
 _WRITTEN_BREAK = re.compile(r"(?:\\r)?\\n(?![a-z])|\\r\\n|\\t(?![a-z])")
 
 _LIST_ITEM = re.compile(r"""\s*+(?:'((?:[^'\\]++|\\.)*+)'|"((?:[^"\\]++|\\.)*+)")\s*+(,|$)""", re.DOTALL)
+_ITEM_BORDER = re.compile(r"""['"],\s*['"]""")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U(00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 
@@ -118,7 +119,8 @@ def repair_surrogates(text: str) -> str:
 def python_list(text: str) -> list[str] | None:
     """The strings of a text that is a Python list of strings written out (`"['one', 'two']"`); None if it is not.
 
-    Read by its own small grammar: `ast.literal_eval` warns about escapes, and costs hundreds of bytes a character.
+    Read by its own small grammar: `ast.literal_eval` warns about escapes and gives up where a quote inside an item was
+    not escaped, as in many exports. Such a list is split at what looks like the end of one item and the next begin.
     """
     stripped = text.strip()
     if stripped == "[]":
@@ -130,7 +132,7 @@ def python_list(text: str) -> list[str] | None:
     while position < len(body):
         match = _LIST_ITEM.match(body, position)
         if match is None:
-            return items if not body[position:].strip() and items else None
+            return _ITEM_BORDER.split(stripped[2:-2]) if stripped[-2] in "'\"" else None
         items.append(_unescape(match[1] if match[1] is not None else match[2]))
         position = match.end()
     return items
@@ -176,12 +178,13 @@ def _entity(match: re.Match[str]) -> str:
 def _drop_comments(text: str) -> str:
     """`<!-- … -->` goes with what it holds; a comment that never ends loses its mark only, so no text is swallowed."""
     pieces, position = [], 0
-    while (start := text.find("<!--", position)) >= 0:
+    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
         pieces.append(text[position:start])
-        end = text.find("-->", start + 4)
-        position = start + 4 if end < 0 else end + 3
-    rest = "".join([*pieces, text[position:]]) if position else text
-    return rest.replace("-->", " ").replace("<![CDATA[", " ").replace("]]>", " ")
+        position = end + 3
+    text = "".join([*pieces, text[position:]])
+    for mark in ("<!--", "-->", "<![CDATA[", "]]>"):
+        text = text.replace(mark, " ")
+    return text
 
 
 def _drop_content(text: str) -> str:

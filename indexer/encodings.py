@@ -36,8 +36,10 @@ _MARKS = (
 )
 
 _HIGH = re.compile(rb"[\x80-\xff]")
-_COMMON_CHINESE = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")
-"""GB 2312's punctuation and its 3,755 most frequent characters."""
+_COMMON_CHINESE = re.compile(rb"[\xa1-\xa3\xa8\xb0-\xd7][\xa1-\xfe]")
+"""GB 2312's punctuation, its accented letters and its 3,755 most frequent characters."""
+_FOUR_BYTES = re.compile(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]")
+"""How GB 18030 writes what GB 2312 lacks."""
 
 # A byte that is no UTF-8 comes out of `surrogateescape` as U+DC80…U+DCFF; it was most likely Windows-1252.
 _FROM_1252 = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
@@ -143,5 +145,6 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _is_chinese(data: bytes) -> bool:
+    data = _FOUR_BYTES.sub(b"", data)
     high = len(_HIGH.findall(data))
     return high > 1 and 2 * len(_COMMON_CHINESE.findall(data)) >= 0.7 * high

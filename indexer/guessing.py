@@ -75,6 +75,7 @@ _SOMETIMES_TAGS = ("about", "features", "bullet_points", "highlights")
 """Sentences in one shop, tags in the next: part of the description only where they are long."""
 
 _READERS: dict[str, Callable[[Json], object]] = {
+    "id": read_id,
     "currency": read_currency,
     "image": read_link,
     "url": read_link,
@@ -143,14 +144,12 @@ def _values(column: str, rows: Iterable[dict[str, Json]], most: int = 100) -> li
 def _suits(field: str, column: str, rows: Sequence[dict[str, Json]]) -> bool:
     """Whether most values can be read as what the field holds."""
     values = _values(column, rows)
-    if field == "id":
-        return bool(values) and not any(isinstance(value, dict | list | bool) for value in values)
     if field == "price":
         return not any(isinstance(value, dict | list | bool) for value in values)
     if field == "description":
         prose = not any(isinstance(value, dict) or str(value)[:1] == "{" for value in values)
         return prose and (slug(column) not in _SOMETIMES_TAGS or _are_long(values))
-    return sum(map(_reads(_READERS[field]), values)) >= 0.8 * len(values)
+    return sum(map(_reads(_READERS[field]), values)) >= (0.5 if field in ("id", "title") else 0.8) * len(values) > 0
 
 
 def _reads(reader: Callable[[Json], object]) -> Callable[[Json], bool]:

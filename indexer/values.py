@@ -40,6 +40,9 @@ _OUT_OF_STOCK = """
 无货 缺货 无 售罄 已售罄 断货 下架 已下架 否 预售
 """
 _YES, _NO = frozenset(_IN_STOCK.split()), frozenset(_OUT_OF_STOCK.split())
+_BETWEEN_LINKS = re.compile(r"[\s|;]+|,(?=\s*(?:https?:)?//)")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
 _LANGUAGES = {
     "english": "en", "eng": "en", "英文": "en", "英语": "en", "chinese": "zh", "zho": "zh", "chi": "zh", "cn": "zh",
     "中文": "zh", "汉语": "zh", "简体中文": "zh", "繁体中文": "zh", "german": "de", "deutsch": "de", "deu": "de",
@@ -154,15 +157,13 @@ def read_link(value: Json) -> str | None:
         return None
     if not isinstance(value, str):
         raise Unreadable(f"{excerpt(value)} is no address")
-    first = re.split(r"[\s|;]+|,(?=\s*(?:https?:)?//)", clean_name(value.replace("&amp;", "&")), maxsplit=1)[0]
-    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", first)
-    if (
-        len(first) > LINK_LIMIT
-        or (scheme and scheme[0].lower() not in ("http:", "https:"))
-        or set(first) & set("<>\"'")
-    ):
+    first, *more = _BETWEEN_LINKS.split(clean_name(value.replace("&amp;", "&")), maxsplit=1)
+    scheme = _SCHEME.match(first)
+    web = scheme is None or scheme[0].lower() in ("http:", "https:")
+    path = "/" in first or ("." in first and not more)
+    if not (web and path) or len(first) > LINK_LIMIT or set(first) & set("<>\"'"):
         raise Unreadable(f"{excerpt(value)} is no address")
-    return first or None
+    return first
 
 
 def read_language(value: Json) -> str | None:

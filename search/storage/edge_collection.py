@@ -112,7 +112,7 @@ class EdgeCollection(QdrantCollection):
         self._unflushed = 0
 
     def _sync_log(self, points: int) -> None:
-        """Make a write survive a power cut. Only the log is synced: a flush syncs each index, which can take seconds."""
+        """Make a write survive a power cut. Only the log is synced: a flush syncs every index and takes seconds."""
         for file in (self._folder.shard / "wal").glob("open-*"):
             handle = os.open(file, os.O_RDWR)
             try:

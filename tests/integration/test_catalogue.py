@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from indexer import catalogue
 from indexer.catalogue import CatalogueReader, Problem, ProductRow, Rejected, read_catalogue
+from indexer.cleaning import clean
 from indexer.mapping import Mapping, parse_mapping
 from search.domain import CORE_FIELDS, Product
 from search.errors import CatalogueError, MappingError
@@ -179,9 +180,10 @@ def test_ids_that_repeat_on_one_line(tmp_path: Path) -> None:
 
 def test_rows_without_id_or_title(tmp_path: Path) -> None:
     rows: list[Any] = [
-        {"id": "1", "title": "good"}, {"id": "2"}, {"title": "no id"}, {"id": "", "title": "x"}, {"id": None, "title": "x"},
-        {"id": "3", "title": " <br> "}, {"id": ["4"], "title": "x"}, {"id": True, "title": "x"}, {"id": "5", "title": {"a": 1}},
-        {"id": "NaN", "title": "x"}, {"id": "x" * 513, "title": "x"}, [1], "text", None,
+        {"id": "1", "title": "good"}, {"id": "2"}, {"title": "no id"}, {"id": "", "title": "x"},
+        {"id": None, "title": "x"}, {"id": "3", "title": " <br> "}, {"id": ["4"], "title": "x"},
+        {"id": True, "title": "x"}, {"id": "5", "title": {"a": 1}}, {"id": "NaN", "title": "x"},
+        {"id": "x" * 513, "title": "x"}, [1], "text", None,
     ]  # fmt: skip
     (tmp_path / "c.jsonl").write_bytes(jsonl(rows))
     items = read(tmp_path / "c.jsonl")
@@ -339,11 +341,11 @@ def test_a_truncated_gzip_file_is_not_taken_for_a_whole_one(tmp_path: Path) -> N
     rows = [{"id": number, "title": f"{noise.random()} " * 20} for number in range(20_000)]
     packed = gzip.compress(jsonl(rows))
     (tmp_path / "c.jsonl.gz").write_bytes(packed[: len(packed) // 2])
-    seen = 0
+    seen: list[ProductRow | Rejected] = []
+    reader = read_catalogue([str(tmp_path / "c.jsonl.gz")])
     with pytest.raises(CatalogueError, match="ends in the middle"):
-        for _ in read_catalogue([str(tmp_path / "c.jsonl.gz")]):
-            seen += 1
-    assert seen > 5_000
+        seen.extend(reader)
+    assert len(seen) > 5_000
     (tmp_path / "d.jsonl.gz").write_bytes(packed[:-8] + b"\0" * 8)
     with pytest.raises(CatalogueError, match="damaged"):
         list(read_catalogue([str(tmp_path / "d.jsonl.gz")]))
@@ -415,16 +417,16 @@ def test_a_price_in_another_currency_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [3, 1500])
 def test_a_mapped_column_that_no_row_has_is_an_error(tmp_path: Path, count: int) -> None:
     (tmp_path / "c.jsonl").write_bytes(jsonl({"sku": n, "name": "x", "cent": 5} for n in range(count)))
-    with pytest.raises(MappingError, match="'cents' that fields.price names; did you mean 'cent'"):
+    with pytest.raises(MappingError, match=r"'cents' that fields\.price names; did you mean 'cent'"):
         read(tmp_path / "c.jsonl", MAPPING)
-    with pytest.raises(MappingError, match="'title' that fields.title names; the columns are: cent, name, sku"):
+    with pytest.raises(MappingError, match=r"'title' that fields\.title names; the columns are: cent, name, sku"):
         read_catalogue([str(tmp_path / "c.jsonl")], parse_mapping('[fields]\nid = "sku"\ntitle = "title"\n', "m"))
 
 
 def test_a_missing_attribute_column_is_an_error_where_there_is_a_header(tmp_path: Path) -> None:
     mapping = '[fields]\nid = "id"\ntitle = ["title", "name"]\n[attributes]\ncolumns = ["color"]\n'
     (tmp_path / "c.csv").write_text("id,title,colour\n1,x,red\n", encoding="utf-8")
-    with pytest.raises(MappingError, match="attributes.columns names; did you mean 'colour'"):
+    with pytest.raises(MappingError, match=r"attributes\.columns names; did you mean 'colour'"):
         read(tmp_path / "c.csv", mapping)
     (tmp_path / "c.jsonl").write_bytes(jsonl([{"id": 1, "title": "x", "colour": "red"}]))
     reader = read_catalogue([str(tmp_path / "c.jsonl")], parse_mapping(mapping, "m.toml"))
@@ -472,7 +474,7 @@ def test_the_demo_catalogue_needs_no_mapping() -> None:
 
 # --- properties ------------------------------------------------------------------------------------------------------
 
-cell = st.text(st.characters(exclude_categories=("Cs", "Cc", "Co", "Cn"), exclude_characters="<>&{}\\"), max_size=20)
+cell = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="<>&{}\\"), max_size=20)
 tables = st.lists(st.tuples(cell, cell, st.integers(0, 999)), min_size=1, max_size=8)
 PLAIN = (
     '[fields]\nid = "id"\ntitle = "title"\n[attributes]\ncolumns = ["note", "count"]\ntypes = { count = "number" }\n'
@@ -495,8 +497,6 @@ def test_what_the_csv_module_writes_is_read_back(
         (product.id, product.title, product.attributes["note"], product.attributes["count"])
         for product in products(items)
     ]
-    from indexer.cleaning import clean
-
     assert found == [(id, clean(title), clean(note), count) for id, title, note, count in rows]
 
 

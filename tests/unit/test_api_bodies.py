@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
 
-from api.bodies import parse_documents, parse_json
+import pytest
+from starlette.requests import Request
+from starlette.types import Message
+
+from api.bodies import parse_documents, parse_json, read_body
 from api.errors import ApiError
 
 
@@ -72,3 +76,35 @@ def test_says_what_is_wrong_and_never_repeats_the_body(kind: str, body: bytes, s
     assert caught.value.status == 400
     assert says in caught.value.message
     assert len(caught.value.message) < 300
+
+
+class Sender:
+    """Sends one chunk after another, as many as are asked for."""
+
+    def __init__(self, chunks: int, **headers: str) -> None:
+        self.sent = 0
+        self._chunks = chunks
+        named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        self.request = Request({"type": "http", "headers": named}, self._receive)
+
+    async def _receive(self) -> Message:
+        self.sent += 1
+        return {"type": "http.request", "body": b"x" * 1000, "more_body": self.sent < self._chunks}
+
+
+def test_a_body_is_read_to_its_end() -> None:
+    assert asyncio.run(read_body(Sender(3).request, 3000)) == b"x" * 3000
+
+
+def test_no_more_is_read_than_the_limit() -> None:
+    sender = Sender(1_000_000)
+    with pytest.raises(ApiError, match="maximum accepted payload size") as caught:
+        asyncio.run(read_body(sender.request, 5000))
+    assert (caught.value.status, sender.sent) == (413, 6)
+
+
+def test_nothing_is_read_of_a_body_that_announces_too_much() -> None:
+    sender = Sender(10, content_length="10000")
+    with pytest.raises(ApiError, match="size limit"):
+        asyncio.run(read_body(sender.request, 5000))
+    assert sender.sent == 0

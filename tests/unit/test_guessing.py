@@ -26,32 +26,27 @@ def columns(mapping: Mapping) -> dict[str, Any]:
 
 def test_the_usual_english_names() -> None:
     row = {
-        "SKU": "1", "Product Name": "Lamp", "Description": "x", "Manufacturer": "Acme", "Category Path": "A > B", "Price": "$5",
-        "Currency": "USD", "Image URL": "/a.jpg", "Link": "/a", "Stock": 3, "parentSku": "P", "Language": "en", "Weight": 3,
+        "SKU": "1", "Product Name": "Lamp", "Description": "x", "Manufacturer": "Acme", "Category Path": "A > B",
+        "Price": "$5", "Currency": "USD", "Image URL": "/a.jpg", "Link": "/a", "Stock": 3,
+        "parentSku": "P", "Language": "en", "Weight": 3,
     }  # fmt: skip
     mapping = guess(row)
     assert columns(mapping) == {
-        "id": "SKU", "title": "Product Name", "description": "Description", "brand": "Manufacturer", "category": "Category Path",
-        "price": "Price", "currency": "Currency", "image": "Image URL", "url": "Link", "in_stock": "Stock",
-        "variant_of": "parentSku", "language": "Language",
+        "id": "SKU", "title": "Product Name", "description": "Description", "brand": "Manufacturer",
+        "category": "Category Path", "price": "Price", "currency": "Currency", "image": "Image URL", "url": "Link",
+        "in_stock": "Stock", "variant_of": "parentSku", "language": "Language",
     }  # fmt: skip
     assert mapping.attributes.all
 
 
 def test_the_usual_chinese_names() -> None:
     row = {
-        "商品编号": "1",
-        "商品名称": "台灯",
-        "品牌": "木",
-        "类目": "家/灯",
-        "价格": "￥5",
-        "图片": "/a.jpg",
-        "库存": "有货",
-        "产地": "x",
-    }
+        "商品编号": "1", "商品名称": "台灯", "品牌": "木", "类目": "家/灯", "价格": "￥5", "图片": "/a.jpg",
+        "库存": "有货", "产地": "x",
+    }  # fmt: skip
     assert columns(guess(row)) == {
-        "id": "商品编号", "title": "商品名称", "brand": "品牌", "category": "类目", "price": "价格", "image": "图片",
-        "in_stock": "库存",
+        "id": "商品编号", "title": "商品名称", "brand": "品牌", "category": "类目", "price": "价格",
+        "image": "图片", "in_stock": "库存",
     }  # fmt: skip
 
 

@@ -150,10 +150,7 @@ def test_layouts(data: bytes, extension: str, kind: str) -> None:
 
 
 values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**60), 2**60)
-    | st.text(st.characters(exclude_categories=("Cs",)), max_size=8),
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(st.characters(codec="utf-8"), max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('ab]}"\\,', max_size=3), inner, max_size=3),
     max_leaves=8,
 )
