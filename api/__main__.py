@@ -82,7 +82,9 @@ def _serve(settings: Settings, host: str, port: int) -> int:
         print(_why_not(host, port, error), file=sys.stderr)
         return 1
     with listener:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        for ours in ("api", "search", "daogou"):
+            logging.getLogger(ours).setLevel(logging.INFO)
         print("Loading the encoder and opening the index…", flush=True)
         from api.app import create_app
         from search.bootstrap import open_service

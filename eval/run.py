@@ -17,7 +17,8 @@ from search.domain import SearchRequest, SearchResult
 Search: TypeAlias = Callable[[SearchRequest], SearchResult]
 """One index, ready to be asked."""
 
-DEPTH = 100
+DEPTH = 1000
+"""As deep as a search goes: with fewer, --judged-only would miss the judged products further down."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,15 +83,18 @@ def clean(text: str) -> str:
     """
     if text.isascii():
         if "<" not in text and "&" not in text and "{" not in text and "\\" not in text:
-            return " ".join((text if text.isprintable() else _CONTROLS.sub("", text)).split())
+            return _squeeze(text)
     else:
         text = _mend(text)
-    text = _strip_markup(_CONTROLS.sub("", text))
+    text = _strip_markup(_squeeze(text))
     if "\\" in text:
         text = _WRITTEN_BREAK.sub(" ", text)
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-    return " ".join(_CONTROLS.sub("", text).split())
+    return _squeeze(text if text.isascii() else unicodedata.normalize("NFC", text))
+
+
+def _squeeze(text: str) -> str:
+    text = " ".join(text.split())
+    return text if text.isprintable() else " ".join(_CONTROLS.sub("", text).split())
 
 
 def clean_name(text: str) -> str:

@@ -135,7 +135,7 @@ class CsvRows:
                 self._patience = _PATIENCE
                 break
             text = self.dialect.normal(line.text or "")
-            closed = split_leniently(text, self.dialect.delimiter, quoted=True).open_at is None
+            closed = '"' in text and split_leniently(text, self.dialect.delimiter, quoted=True).open_at is None
             lines.append(line)
             texts.append(text)
             size += len(text)
@@ -177,6 +177,9 @@ class _Restarts:
         return self._columns.telling and self._run >= (3 if self._first_fits else 200)
 
     def look_at(self, index: int, text: str) -> None:
+        if not self._may_be_row(text):
+            self._run = 0
+            return
         sure = self._is_sure(text)
         weak = not sure and self._columns.fit(text.split(self._delimiter))
         self._sure += sure
@@ -196,6 +199,11 @@ class _Restarts:
         if self._first_fits and self._sure + self._weak == inside:
             return True
         return self._columns.telling and self._sure >= max(3, 0.8 * (inside - 1))
+
+    def _may_be_row(self, text: str) -> bool:
+        """A quick look that spares most lines the close one: cells enough, or a quoted field that begins."""
+        enough = text.count(self._delimiter) >= self._columns.width - 1
+        return enough or text.startswith('"') or f'{self._delimiter}"' in text
 
     def _is_sure(self, text: str) -> bool:
         cells = split_strict(text, self._delimiter)

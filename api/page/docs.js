@@ -17,7 +17,7 @@ for (const [tag, all] of groups) root.append(make("h2", "", tag), ...all.map(sec
 function section({ path, verb, operation }) {
   const box = make("section");
   const heading = make("h3");
-  heading.append(make("span", "verb", verb.toUpperCase()), path);
+  heading.append(make("span", "verb", verb.toUpperCase()), ` ${path}`);
   box.append(heading, make("p", "", operation.description ?? operation.summary ?? ""));
   const rows = (operation.parameters ?? []).filter((one) => one.in === "query").map((one) => [one.name, one.description ?? ""]);
   const body = operation.requestBody?.content ?? {};
@@ -32,7 +32,7 @@ function section({ path, verb, operation }) {
       table.append(line);
     }
     const fold = make("details");
-    fold.append(make("summary", "", verb === "get" ? "Parameters" : "Fields"), table);
+    fold.append(make("summary", "", schema ? "Fields" : "Parameters"), table);
     box.append(fold);
   }
   return box;

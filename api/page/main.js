@@ -93,7 +93,7 @@ function choose(name, value, wanted) {
 }
 
 function showIndexes() {
-  at("index-field").hidden = names.length < 2;
+  at("index-field").hidden = !names.length || (names.length === 1 && names[0] === state.index);
   at("index").replaceChildren(...names.map((name) => {
     const option = make("option", "", name);
     option.value = name;

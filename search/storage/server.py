@@ -56,14 +56,14 @@ def connect(url: str, api_key: str | None = None) -> ServerStore:
         client = QdrantClient(
             url=url, port=parts.port or 6333, api_key=api_key, timeout=READ_TIMEOUT, check_compatibility=False
         )
-    return ServerStore(client, f"the Qdrant server at {address}")
+    return ServerStore(client, f"the Qdrant server at {address}", api_key)
 
 
 class ServerStore:
-    """The VectorStore protocol over a QdrantClient; `server` is what messages call it."""
+    """The VectorStore protocol over a QdrantClient; messages call it `server`, and never show `secret`."""
 
-    def __init__(self, client: QdrantClient, server: str = "the Qdrant server") -> None:
-        self._connection = Connection(client, server)
+    def __init__(self, client: QdrantClient, server: str = "the Qdrant server", secret: str | None = None) -> None:
+        self._connection = Connection(client, server, secret)
         self._client = client
 
     def close(self) -> None:

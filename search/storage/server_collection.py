@@ -6,11 +6,12 @@ import contextlib
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
+from qdrant_client.common.client_exceptions import QdrantException
+from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from search.domain import FieldKind, Manifest
 from search.errors import IndexDamaged, StoreError, StoreUnavailable
@@ -46,10 +47,11 @@ _DIALECT = Dialect(
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A client, and what to call the server that it talks to. The name holds no key."""
+    """A client, what to call the server that it talks to, and the key, to keep it out of what is said."""
 
     client: QdrantClient
     server: str
+    secret: str | None = field(default=None, repr=False)
 
     @property
     def local(self) -> bool:
@@ -58,20 +60,22 @@ class Connection:
 
     @contextlib.contextmanager
     def errors(self, what: str) -> Iterator[None]:
-        """Turn the client's errors into ours. Their texts may quote headers, and so the key: little of them is kept."""
+        """Turn the client's errors into ours, without their causes: those may quote headers, and so the key."""
         try:
             yield
         except UnexpectedResponse as error:
             raise self._refused(what, error) from None
         except ResponseHandlingException as error:
             raise self._unreachable(what, error.source) from None
-        except ApiException as error:
+        except QdrantException as error:
+            raise self._busy(what, type(error).__name__) from None
+        except (ValueError, AssertionError) as error:
+            if self.local:
+                raise StoreError(f"{self.server} could not {what}: {error}") from error
             raise StoreUnavailable(
-                f"{self.server} is too busy to {what} ({type(error).__name__}). Try again later."
+                f"{self.server} answers, but not as a Qdrant server does ({type(error).__name__}), so it could not "
+                f"{what}. Check DAOGOU_QDRANT_URL."
             ) from None
-        except ValueError as error:
-            # Local mode raises these where a server would answer with an error.
-            raise StoreError(f"{self.server} could not {what}: {error}") from error
 
     def _refused(self, what: str, error: UnexpectedResponse) -> StoreError:
         status = error.status_code or 0
@@ -80,6 +84,8 @@ class Connection:
                 f"{self.server} refuses the API key ({status}). Check that DAOGOU_QDRANT_API_KEY is set, is the "
                 f"server's, and may write."
             )
+        if status == 429:
+            return self._busy(what, "429")
         if status >= 500:
             return StoreUnavailable(
                 f"{self.server} failed to {what} ({status} {error.reason_phrase}). Look into the server's log, and "
@@ -89,12 +95,17 @@ class Connection:
             reason = str(error.structured()["status"]["error"])
         except (ValueError, KeyError, TypeError):
             reason = error.reason_phrase
+        if self.secret:
+            reason = reason.replace(self.secret, "…")
         if status == 404:
             return IndexDamaged(
                 f"{self.server} could not {what}: {reason}. Either the version was removed after it was opened, or "
                 f"DAOGOU_QDRANT_URL leads to something that is no Qdrant server."
             )
         return StoreError(f"{self.server} could not {what} ({status}): {reason}")
+
+    def _busy(self, what: str, sign: str) -> StoreUnavailable:
+        return StoreUnavailable(f"{self.server} has too much to do to {what} ({sign}). Try again later.")
 
     def _unreachable(self, what: str, source: Exception) -> StoreUnavailable:
         kind = type(source).__name__

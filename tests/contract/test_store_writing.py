@@ -73,8 +73,8 @@ def test_deleted_products_are_gone_and_unknown_ones_no_error(collection: Collect
 
 
 PRODUCT_IDS = (
-    "1", "0001", "-7", "a b", "产品 ①", "émoji 🛒", "x" * 600, "a/b?c=d&e#f", '"quoted"', "\\", "\n", "..", "true", "null",
-    "f47ac10b-58cc-4372-a567-0e02b2c3d479", "F47AC10B-58CC-4372-A567-0E02B2C3D479", "18446744073709551616",
+    "1", "0001", "-7", "a b", "产品 ①", "émoji 🛒", "x" * 600, "a/b?c=d&e#f", '"quoted"', "\\", "\n", "..", "true",
+    "null", "f47ac10b-58cc-4372-a567-0e02b2c3d479", "F47AC10B-58CC-4372-A567-0E02B2C3D479", "18446744073709551616",
 )  # fmt: skip
 
 
@@ -201,10 +201,10 @@ def test_readers_and_a_writer_at_once(backend: Backend) -> None:
         except BaseException as error:
             failures.append(error)
 
-    readers = [threading.Thread(target=read) for _ in range(3)]
+    readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:
         reader.start()
-    for round_ in range(20):
+    for round_ in range(8):
         collection.upsert([point(str(number), price=float(number), round=round_) for number in range(40, 60)])
     done.set()
     for reader in readers:

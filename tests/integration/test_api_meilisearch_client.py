@@ -49,7 +49,8 @@ def test_documents_are_added_read_updated_and_deleted(client: meilisearch.Client
     assert index.get_document(77).colour == "green"
     assert index.get_document(77).price == 5
 
-    assert client.wait_for_task(index.delete_document(77).task_uid).details["deletedDocuments"] == 1
+    deleted = client.wait_for_task(index.delete_document(77).task_uid)
+    assert (deleted.details or {})["deletedDocuments"] == 1
     with pytest.raises(MeilisearchApiError) as caught:
         index.get_document(77)
     assert (caught.value.status_code, caught.value.code) == (404, "document_not_found")
@@ -68,7 +69,7 @@ def test_documents_in_other_formats_and_in_batches(client: meilisearch.Client, i
         index.add_documents_ndjson(b'{"id":"n1","title":"One"}\n{"id":"n2","title":"Two"}'),
         index.add_documents_csv(b"id;title;price\nn3;Three;3.5\n", csv_delimiter=";"),
         index.add_documents_json(b'[{"id":"n4","title":"Four"}]', primary_key="id"),
-        index.update_documents_csv(b"id,title\nn1,First\n"),
+        index.update_documents_csv("id,title\nn1,First\n"),
         *index.add_documents_in_batches([{"id": f"b{n}", "title": "Batch"} for n in range(5)], batch_size=2),
     ]
     assert [client.wait_for_task(task.task_uid).status for task in tasks] == ["succeeded"] * 7
@@ -137,8 +138,8 @@ def test_errors_come_as_the_clients_own(client: meilisearch.Client, index: Index
 
 
 def test_keys(tmp_path: Path) -> None:
-    keys = {"admin_key": SecretStr("boss"), "search_key": SecretStr("shop")}
-    with listening(open_shop(tmp_path, **keys).app()) as address:
+    shop = open_shop(tmp_path, admin_key=SecretStr("boss"), search_key=SecretStr("shop"))
+    with listening(shop.app()) as address:
         assert meilisearch.Client(address, "shop").index("products").search("lamp")["hits"]
         assert meilisearch.Client(address, "boss").get_all_stats()
         assert meilisearch.Client(address).is_healthy()

@@ -165,9 +165,9 @@ def test_keys_say_who_may_what(locked: TestClient) -> None:
     others = [("GET", "/indexes"), ("GET", "/stats"), ("GET", "/version"), ("GET", "/metrics"), ("GET", "/tasks"),
               ("GET", "/indexes/products/documents"), ("DELETE", "/indexes/products/documents"),
               ("POST", "/indexes/products/documents/fetch"), ("GET", "/nothing")]  # fmt: skip
-    body = {"json": {"queries": []}}
+    body: dict[str, Any] = {"json": {"queries": []}}
     for method, path in searches + others:
-        extra = body if path == "/multi-search" else {"json": {}} if method == "POST" else {}
+        extra: dict[str, Any] = body if path == "/multi-search" else {"json": {}} if method == "POST" else {}
         none = locked.request(method, path, **extra)
         assert (none.status_code, none.json()["code"]) == (401, "missing_authorization_header"), path
         assert none.headers["WWW-Authenticate"] == "Bearer"

@@ -180,7 +180,7 @@ def test_run_writes_the_run_measures_it_and_sums_up(
     summary = json.loads(lines[-1])
     assert Path("new.trec").read_text().splitlines()[0] == "q1\tQ0\ta\t1\t0.9\tproducts"
     assert {key: summary[key] for key in ("index", "out", "queries", "hits", "without_results", "depth")} == {
-        "index": "products", "out": "new.trec", "queries": 3, "hits": 6, "without_results": 1, "depth": 100,
+        "index": "products", "out": "new.trec", "queries": 3, "hits": 6, "without_results": 1, "depth": 1000,
     }  # fmt: skip
     assert summary["metrics"]["mrr@10"] == pytest.approx(2 / 3)
     assert lines[0].split() == ["run", "ndcg@10", "recall@100", "mrr@10", "map", "p@10", "judged@10"]

@@ -9,8 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexer import values
+from indexer.attributes import ATTRIBUTES_LIMIT, ITEMS_LIMIT, VALUE_LIMIT
+from indexer.cleaning import TEXT_LIMIT
 from indexer.files import FileOptions
-from indexer.mapping import KINDS, AttributeRules, FieldRule, Mapping, load_mapping, parse_mapping
+from indexer.json_rows import ROW_LIMIT
+from indexer.mapping import (
+    ATTRIBUTE_KEYS,
+    FIELD_KEYS,
+    FILE_KEYS,
+    KINDS,
+    AttributeRules,
+    FieldRule,
+    Mapping,
+    load_mapping,
+    parse_mapping,
+)
+from indexer.prices import PRICE_LIMIT
+from search.domain import CORE_FIELDS
 from search.errors import MappingError
 
 CONTRACT = """
@@ -132,3 +148,21 @@ mappings = st.builds(
 @given(mappings)
 def test_what_is_written_as_toml_reads_back(mapping: Mapping) -> None:
     assert parse_mapping(mapping.to_toml(), "m") == mapping
+
+
+def test_every_key_and_kind_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "catalogue.md").read_text(encoding="utf-8")
+    for key in (*FIELD_KEYS, *ATTRIBUTE_KEYS, *KINDS):
+        assert f"`{key}`" in page, key
+    for key in (*CORE_FIELDS, *FILE_KEYS):
+        assert f"{key} = " in page or f"`{key}`" in page, key
+
+
+def test_every_limit_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "catalogue.md").read_text(encoding="utf-8")
+    for limit in (values.ID_LIMIT, values.TITLE_LIMIT, TEXT_LIMIT, values.NAME_LIMIT, values.LINK_LIMIT):
+        assert f"{limit:,} characters" in page
+    assert f"{values.CATEGORY_LEVELS} levels" in page
+    assert f"{ATTRIBUTES_LIMIT}, of {VALUE_LIMIT} characters or {ITEMS_LIMIT} items each" in page
+    assert f"{ROW_LIMIT >> 20} MB" in page
+    assert f"Above {PRICE_LIMIT:,} is none" in page
