@@ -71,10 +71,10 @@ async def read_body(request: Request, most: int) -> bytes:
         body += chunk
 
 
-async def read_json(request: Request, most: int = SEARCH_BYTES) -> Json:
-    """The JSON value of the body. Raises 400 malformed_payload or missing_payload, 408, 413, 415."""
+async def read_json(request: Request) -> Json:
+    """The JSON value of a body of moderate size. Raises 400 malformed_payload or missing_payload, 408, 413, 415."""
     content_type(request, ("application/json",))
-    return parse_json(await read_body(request, most))
+    return parse_json(await read_body(request, SEARCH_BYTES))
 
 
 def parse_json(body: bytes) -> Json:

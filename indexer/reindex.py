@@ -163,6 +163,9 @@ class Reindexer:
                     advance(rows.bytes_read)
             staging.add_rows(batch)
             advance(rows.bytes_read)
+        for warning in rows.file_warnings:
+            counts.warnings += 1
+            report(warning)
         return counts
 
     def _state(self, index: str) -> IndexState | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import orjson
 from fastapi import APIRouter, Request
 
-from api.bodies import document_type, kind_of, parse_documents, read_body, read_json
+from api.bodies import content_type, document_type, kind_of, parse_documents, parse_json, read_body, read_json
 from api.desk import Desk, desk, too_deep
 from api.errors import ApiError, OrjsonResponse
 from api.formatting import select
@@ -105,8 +105,14 @@ async def delete_batch(request: Request, index: str) -> OrjsonResponse:
     """Remove the products with these ids."""
     name = index_uid(index)
     at = desk(request)
+    content_type(request, ("application/json",))
     with at.uploads.held():
-        ids = await read_json(request, at.settings.max_document_bytes)
+        sent = await read_body(request, at.settings.max_document_bytes)
+        return _enqueued(await at.write(_delete_batch, at, name, sent))
+
+
+def _delete_batch(at: Desk, index: str, sent: bytes) -> Task:
+    ids = parse_json(sent)
     if not isinstance(ids, list):
         raise ApiError("bad_request", f"Invalid value type: expected an array of ids, but found {kind_of(ids)}")
     for number, one in enumerate(ids):
@@ -115,7 +121,7 @@ async def delete_batch(request: Request, index: str) -> OrjsonResponse:
                 "invalid_document_id",
                 f"Invalid value type at `[{number}]`: an id is a string or an integer, not {kind_of(one)}",
             )
-    return _enqueued(await at.write(at.tasks.delete, name, [str(one) for one in ids]))
+    return at.tasks.delete(index, [str(one) for one in ids])
 
 
 @router.post(

@@ -41,7 +41,7 @@ MAX_BATCH_POINTS = 500
 MAX_BATCH_BYTES = 8_000_000
 """Points are written in batches within both bounds: a server refuses bodies over 32 MB, and a crash redoes less."""
 
-_STEPS = (50, 250, 1000)
+_STEPS = (20, 100, 1000)
 _PAGE = 5000
 _ALL = 1_000_000
 
@@ -112,7 +112,7 @@ class QdrantCollection(ABC):
         """The first n of a longer answer are always the answer for n.
 
         A graph search for more finds slightly others, so the same few sizes are always searched for, and what a
-        larger one finds besides is appended. Only there, behind place 50, 250, 1000…, can a product come later than
+        larger one finds besides is appended. Only there, behind place 20, 100, 1000…, can a product come later than
         its score deserves, which means that the smaller search had missed it.
         """
         if limit <= 0:

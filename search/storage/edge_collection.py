@@ -23,10 +23,11 @@ from search.storage.folders import VersionFolder
 from search.storage.payload import date_text, filter_path, stored_name
 
 M = 16
-EF_CONSTRUCT = 128
+EF_CONSTRUCT = 200
 EF_SEARCH = 128
 OVERSAMPLING = 2.0
-"""HNSW and rescoring; `benchmarks/vector_search.py` measures what they give."""
+"""HNSW and rescoring: `benchmarks/vector_search.py` measures what they give. Filtered searches use ACORN whatever the
+filter: where it lets half of the products through, recall@10 was 0.988 without and 1.000 with it, for 0.1 ms more."""
 
 _FLUSH_EVERY = 20_000
 """Points between two flushes. The log makes every write durable; a flush only shortens what a restart replays."""
@@ -147,7 +148,7 @@ class EdgeCollection(QdrantCollection):
             hnsw_ef=max(EF_SEARCH, limit),
             exact=exact,
             quantization=edge.QuantizationSearchParams(ignore=exact, rescore=True, oversampling=OVERSAMPLING),
-            acorn=None if condition is None else edge.AcornSearchParams(enable=True),
+            acorn=None if condition is None else edge.AcornSearchParams(enable=True, max_selectivity=1.0),
         )
         with engine_errors("search"):
             hits = self._shard.query(

@@ -95,7 +95,7 @@ class ServerStore:
                 name,
                 # Dot product of unit vectors, which is the cosine: Qdrant's own cosine would rewrite the vectors.
                 vectors_config=models.VectorParams(size=manifest.encoder.dimension, distance=models.Distance.DOT),
-                hnsw_config=models.HnswConfigDiff(m=16, ef_construct=128),
+                hnsw_config=models.HnswConfigDiff(m=16, ef_construct=200),
                 quantization_config=models.ScalarQuantization(
                     scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True)
                 ),

@@ -188,7 +188,7 @@ class ServerCollection(QdrantCollection):
             hnsw_ef=max(EF_SEARCH, limit),
             exact=exact,
             quantization=models.QuantizationSearchParams(ignore=exact, rescore=True, oversampling=OVERSAMPLING),
-            acorn=models.AcornSearchParams(enable=True) if filtered else None,
+            acorn=models.AcornSearchParams(enable=True, max_selectivity=1.0) if filtered else None,
         )
 
     def _page(

@@ -9,12 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from api_service import client_of, listening, open_shop, wait_for
 from httpx import Client
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
+from api.schemas import SearchBody
 from search.domain import SearchRequest, SearchResult
 from search.errors import EncoderMismatch, IndexInUse, StoreUnavailable
 
@@ -270,3 +274,31 @@ def test_the_log_shows_paths_and_neither_queries_nor_keys(tmp_path: Path, caplog
     assert all("\n" not in line and "\x1b" not in line for line in told)
     assert "private" not in "".join(told)
     assert "topsecret" not in caplog.text
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(st.sampled_from(SearchBody.names()) | st.text(max_size=8), _VALUES, max_size=5))
+def test_no_body_is_a_server_error(reader: TestClient, body: dict[str, Any]) -> None:
+    try:
+        content = orjson.dumps(body)
+    except TypeError:
+        assume(False)
+    answer = reader.post(SEARCH, content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (200, 400), answer.text
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text(alphabet=st.sampled_from("abprice ()[]\"'<>=!,ANDORTI\\0123:.耳"), max_size=60),
+    st.sampled_from(["", "lamp"]),
+)
+def test_no_filter_is_a_server_error(reader: TestClient, expression: str, q: str) -> None:
+    answer = reader.post(SEARCH, json={"q": q, "filter": expression})
+    assert answer.status_code in (200, 400), answer.text

@@ -69,7 +69,7 @@ def test_documents_in_other_formats_and_in_batches(client: meilisearch.Client, i
         index.add_documents_ndjson(b'{"id":"n1","title":"One"}\n{"id":"n2","title":"Two"}'),
         index.add_documents_csv(b"id;title;price\nn3;Three;3.5\n", csv_delimiter=";"),
         index.add_documents_json(b'[{"id":"n4","title":"Four"}]', primary_key="id"),
-        index.update_documents_csv("id,title\nn1,First\n"),
+        index.update_documents_csv(b"id,title\nn1,First\n"),  # type: ignore[arg-type]
         *index.add_documents_in_batches([{"id": f"b{n}", "title": "Batch"} for n in range(5)], batch_size=2),
     ]
     assert [client.wait_for_task(task.task_uid).status for task in tasks] == ["succeeded"] * 7

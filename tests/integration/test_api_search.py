@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+
+from api.schemas import SearchBody
 
 SEARCH = "/indexes/products/search"
 
@@ -108,7 +111,8 @@ def test_filters(reader: TestClient, expression: Any, expected: set[str]) -> Non
 
 
 def test_filters_that_ask_nothing(reader: TestClient) -> None:
-    for expression in (None, "", [], [[]]):
+    nothing: list[Any] = [None, "", [], [[]]]
+    for expression in nothing:
         assert find(reader, filter=expression)["estimatedTotalHits"] == 12
 
 
@@ -262,12 +266,23 @@ def test_what_cannot_be_is_named(reader: TestClient, body: dict[str, Any], code:
 
 def test_every_parameter_has_been_tried() -> None:
     """A new field of the schema comes with a test in this module."""
-    from pathlib import Path
-
-    from api.schemas import SearchBody
-
     told = Path(__file__).read_text(encoding="utf-8")
     assert not [name for name in SearchBody.names() if name not in told]
+
+
+def test_what_instantsearch_sends(reader: TestClient) -> None:
+    """As instant-meilisearch translates a search with two refinements: quoted names, marks of its own, pages."""
+    query = {
+        "indexUid": "products", "q": "keyboard", "facets": ["brand", "price"], "attributesToCrop": ["title:2"],
+        "cropMarker": "…", "filter": [['"brand"="Quillmark"', '"brand"="Clacker"'], '"price">=79', '"price"<=130'],
+        "attributesToHighlight": ["*"], "highlightPreTag": "__ais-highlight__",
+        "highlightPostTag": "__/ais-highlight__", "hitsPerPage": 20, "page": 1,
+    }  # fmt: skip
+    empty = {"indexUid": "products", "q": "", "hitsPerPage": 0, "page": 1, "facets": ["*"]}
+    found, counted = reader.post("/multi-search", json={"queries": [query, empty]}).json()["results"]
+    assert {hit["id"] for hit in found["hits"]} == {"k1", "k3"}
+    assert "__ais-highlight__keyboard__/ais-highlight__" in found["hits"][0]["_formatted"]["title"]
+    assert counted["facetDistribution"]["currency"] == {"USD": 8, "CNY": 2, "EUR": 1}
 
 
 def test_an_index_that_is_not_there(reader: TestClient) -> None:

@@ -122,8 +122,8 @@ def test_serves_without_an_index_and_stops_in_order(process: subprocess.Popen[st
     assert process.stdout is not None
     address = None
     for line in process.stdout:
-        if found := re.search(r"Search page: (http://127\.0\.0\.1:\d+)/", line):
-            address = found.group(1)
+        if printed := re.search(r"Search page: (http://127\.0\.0\.1:\d+)/", line):
+            address = printed.group(1)
             break
     assert address, process.communicate()
     with httpx.Client(base_url=address, timeout=30) as client:
