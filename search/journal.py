@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -19,8 +19,13 @@ import orjson
 
 from search.domain import Json
 
+_TIDY_EVERY = 500
+
 Status = Literal["enqueued", "processing", "succeeded", "failed"]
 Kind = Literal["documentAdditionOrUpdate", "documentDeletion"]
+
+RETENTION = timedelta(days=7)
+"""How long a write can be replayed: no reindex takes longer, and a rollback goes back no further."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS task (
@@ -75,6 +80,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
+        self._appended = 0
         self._base = sqlite3.connect(folder / "tasks.sqlite", check_same_thread=False, timeout=30)
         with self._lock, self._base:
             self._base.execute("PRAGMA journal_mode=WAL")
@@ -87,6 +93,9 @@ class Journal:
     def append(self, index: str, kind: Kind, payload: Json, details: dict[str, Json]) -> Task:
         """Durable on return."""
         now = _now()
+        self._appended += 1
+        if self._appended % _TIDY_EVERY == 0:
+            self.forget_older_than(RETENTION)
         with self._lock, self._base:
             uid = self._base.execute(
                 "INSERT INTO task (index_name, kind, status, payload, details, enqueued_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -95,7 +104,8 @@ class Journal:
         return Task(uid or 0, index, kind, "enqueued", details, None, now, None, None)
 
     def requeue_interrupted(self) -> None:
-        """What a crash left in the middle is done again from its start."""
+        """What a crash left in the middle is done again from its start. What is too old to be replayed is let go."""
+        self.forget_older_than(RETENTION)
         with self._lock, self._base:
             self._base.execute("UPDATE task SET status = 'enqueued', started_at = NULL WHERE status = 'processing'")
 
@@ -192,6 +202,15 @@ class Journal:
             uid = int(row[0])
             yield _task(row[:-1]), orjson.loads(row[-1])
 
+    def forget_older_than(self, age: timedelta) -> None:
+        """Drop the payloads of writes done that long ago: a shop that never reindexes must not keep them for ever."""
+        before = _stamp(datetime.now(UTC) - age)
+        with self._lock, self._base:
+            self._base.execute(
+                "UPDATE task SET payload = NULL WHERE status = 'succeeded' AND finished_at < ? AND payload IS NOT NULL",
+                (before,),
+            )
+
     def forget_payloads(self, index: str, uid: int) -> None:
         """Drop the payloads up to `uid` that no version will need again; the tasks themselves stay to be looked up."""
         with self._lock, self._base:
@@ -206,7 +225,11 @@ class Journal:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return _stamp(datetime.now(UTC))
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _task(row: tuple[Json, ...]) -> Task:

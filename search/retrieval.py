@@ -43,7 +43,9 @@ def by_meaning(collection: Collection, vector: Vector, request: SearchRequest, m
     wanted = tuple(dict.fromkeys([*facets, *(key.field for key in request.sort)]))
     found = collection.nearest(vector, most, request.filter, wanted)
     if found:
-        floor = max(CUT_OFF * found[0].score, request.score_threshold or -math.inf)
+        # The best of the whole index sets the floor, so that a filter narrows the set and never lets others in.
+        best = collection.nearest(vector, 1)[0] if request.filter is not None else found[0]
+        floor = max(CUT_OFF * best.score, request.score_threshold or -math.inf)
         found = [candidate for candidate in found if candidate.score >= floor]
     ordered = in_order(found, request.sort)
     counted = {name: _count([candidate.values for candidate in found], name) for name in facets}

@@ -41,7 +41,9 @@ MAX_BATCH_POINTS = 500
 MAX_BATCH_BYTES = 8_000_000
 """Points are written in batches within both bounds: a server refuses bodies over 32 MB, and a crash redoes less."""
 
-_STEPS = (20, 100, 1000)
+_STEPS = (32, 128, 1200)
+"""How many a search asks the graph for, at first and then: a little more than the usual limits of 20, 100 and 1000."""
+
 _PAGE = 5000
 _ALL = 1_000_000
 
@@ -112,7 +114,7 @@ class QdrantCollection(ABC):
         """The first n of a longer answer are always the answer for n.
 
         A graph search for more finds slightly others, so the same few sizes are always searched for, and what a
-        larger one finds besides is appended. Only there, behind place 20, 100, 1000…, can a product come later than
+        larger one finds besides is appended. Only there, behind place 31, 127, 1199…, can a product come later than
         its score deserves, which means that the smaller search had missed it.
         """
         if limit <= 0:

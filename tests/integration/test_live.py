@@ -13,7 +13,7 @@ from fakes import MemoryCollection, MemoryStore
 
 from search import documents
 from search.bootstrap import Service, serve
-from search.domain import CORE_KINDS, Manifest, Product, SearchRequest
+from search.domain import CORE_KINDS, Compare, Manifest, Product, SearchRequest
 from search.engine import Engine
 from search.errors import DocumentNotFound, EncoderMismatch, IndexNotFound
 from search.live import LiveIndexes
@@ -267,3 +267,21 @@ def test_a_collection_is_a_collection(shop: Shop) -> None:
     shop.build({"a": "lamp"})
     collection: Collection = shop.store.open("products")
     assert collection.count() == 1
+
+
+def test_a_filter_narrows_the_candidates_and_lets_no_others_in(shop: Shop) -> None:
+    """A facet value clicked on gives as many hits as its count said."""
+    shop.build({})
+    words = ["lamp", "desk lamp", "reading lamp for a desk", "mug", "rug for the hall", "lamp shade"]
+    rows = [{"id": f"{n}", "title": words[n % 6], "brand": "Oak" if n % 6 < 3 else f"Tarn {n % 6}"} for n in range(60)]
+    shop.done(shop.tasks.put("products", rows).uid)
+    everything = shop.engine.search("products", SearchRequest("desk lamp", facets=("brand",)))
+    for brand, count in everything.facets["brand"].items():
+        only = shop.engine.search("products", SearchRequest("desk lamp", filter=Compare("brand", "=", brand)))
+        assert only.total == count
+    others = {row["brand"] for row in rows} - set(everything.facets["brand"])
+    assert others
+    for brand in others:
+        assert (
+            shop.engine.search("products", SearchRequest("desk lamp", filter=Compare("brand", "=", brand))).total == 0
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,12 @@ def test_forgotten_payloads_are_not_replayed_but_can_be_looked_up(journal: Journ
     page = journal.find(TaskQuery(limit=1, start=uids[1], statuses=("succeeded",)))
     assert [task.uid for task in page.tasks] == [uids[1]]
     assert page.total == 3
+
+
+def test_old_payloads_are_let_go_in_time(journal: Journal) -> None:
+    uid = _add(journal)
+    _finish(journal)
+    journal.forget_older_than(timedelta(days=1))
+    assert [task.uid for task, _ in journal.succeeded_after("products", 0)] == [uid]
+    journal.forget_older_than(timedelta(seconds=-1))
+    assert list(journal.succeeded_after("products", 0)) == []
