@@ -119,7 +119,8 @@ class CatalogueReader:
                 else:
                     places[item.product.id] = (source.name, row.line)
             yield item
-        self._check_columns(self._reader.columns | self._tabular, complete=True, at_end=True)
+        if places:  # Where every row was rejected, the reasons are said already, and columns were not looked at.
+            self._check_columns(self._reader.columns | self._tabular, complete=True, at_end=True)
 
     def _all_rows(self) -> Generator[tuple[Source, RawRow], None, None]:
         for source in self._sources:

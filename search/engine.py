@@ -85,9 +85,10 @@ class Engine:
             stored = collection.retrieve([point_id(product_id)])
             if not stored:
                 raise DocumentNotFound(product_id)
-            others = replace(request, filter=_besides(stored[0].document, request.filter))
+            others = _besides(stored[0].document)
+            wanted = And((*others.parts, request.filter)) if request.filter is not None else others
             vector = np.asarray(stored[0].vector, dtype=np.float32)
-            found = by_meaning(collection, vector, others, self._most)
+            found = by_meaning(collection, vector, replace(request, filter=wanted), self._most, within=others)
             clock.lap("retrieve")
             hits = _hits(collection, found.page, request.offset, semantic=True)
             clock.lap("fetch")
@@ -156,11 +157,11 @@ def _hits(collection: Collection, page: Sequence[Candidate], offset: int, semant
     )
 
 
-def _besides(document: Document, filter: Filter | None) -> Filter:
-    parts: list[Filter] = [Compare("id", "!=", str(document["id"]))]
-    if document.get("variant_of"):
-        parts.append(Not(Compare("variant_of", "=", document["variant_of"])))
-    return And((*parts, filter)) if filter is not None else And(tuple(parts))
+def _besides(document: Document) -> And:
+    """Every other product that is no variant of this one."""
+    itself = Compare("id", "!=", str(document["id"]))
+    group = document.get("variant_of")
+    return And((itself, Not(Compare("variant_of", "=", group)))) if group else And((itself,))
 
 
 class _Clock:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from search.domain import Candidate, Document, FieldKind, FieldStats, Json, SearchRequest, SortKey
+from search.domain import Candidate, Document, FieldKind, FieldStats, Filter, Json, SearchRequest, SortKey
 from search.errors import FacetError, SortError
 from search.protocols import Collection, Vector
 
@@ -32,10 +32,14 @@ class CandidateSet:
     facet_stats: Mapping[str, FieldStats] = field(default_factory=dict)
 
 
-def by_meaning(collection: Collection, vector: Vector, request: SearchRequest, most: int) -> CandidateSet:
+def by_meaning(
+    collection: Collection, vector: Vector, request: SearchRequest, most: int, within: Filter | None = None
+) -> CandidateSet:
     """The dense lane: at most `most` candidates, nearest first unless a sort is asked for.
 
-    The set depends on the words and the filter alone, never on offset or limit, so pages neither repeat nor skip.
+    The set depends on the words and the filter alone, never on offset or limit, so pages neither repeat nor skip. The
+    best product of all (of those `within` a filter, if given) sets the floor, so that the caller's filter narrows the
+    set and never lets others in: a facet value clicked on gives as many hits as its count said.
     """
     facets = _facet_fields(collection, request.facets)
     for key in request.sort:
@@ -43,9 +47,8 @@ def by_meaning(collection: Collection, vector: Vector, request: SearchRequest, m
     wanted = tuple(dict.fromkeys([*facets, *(key.field for key in request.sort)]))
     found = collection.nearest(vector, most, request.filter, wanted)
     if found:
-        # The best of the whole index sets the floor, so that a filter narrows the set and never lets others in.
-        best = collection.nearest(vector, 1)[0] if request.filter is not None else found[0]
-        floor = max(CUT_OFF * best.score, request.score_threshold or -math.inf)
+        best = found if request.filter == within else collection.nearest(vector, 1, within)
+        floor = max(CUT_OFF * best[0].score, request.score_threshold or -math.inf)
         found = [candidate for candidate in found if candidate.score >= floor]
     ordered = in_order(found, request.sort)
     counted = {name: _count([candidate.values for candidate in found], name) for name in facets}

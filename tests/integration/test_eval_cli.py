@@ -184,7 +184,7 @@ def test_run_writes_the_run_measures_it_and_sums_up(
     }  # fmt: skip
     assert summary["metrics"]["mrr@10"] == pytest.approx(2 / 3)
     assert lines[0].split() == ["run", "ndcg@10", "recall@100", "mrr@10", "map", "p@10", "judged@10"]
-    assert [request.limit for request in engine] == [100, 100, 100]
+    assert [request.limit for request in engine] == [1000, 1000, 1000]
 
 
 def test_run_without_judgements_and_to_another_depth(
