@@ -2,8 +2,8 @@
 
     python benchmarks/catalogues.py [NAME...] [--shared ../shared] [--data-dir FOLDER]
 
-Needs the development data (`DAOGOU_SHARED`, or `shared` beside the checkout). Prints a Markdown table, and one line of JSON
-at the end. Seconds are of this machine, with the default encoder; they say what to expect, not more.
+Needs the development data (`DAOGOU_SHARED`, or `shared` beside the checkout). Prints a Markdown table
+and a line of JSON at the end. Seconds are of this machine, with the default encoder; they say what to expect, not more.
 """
 
 from __future__ import annotations

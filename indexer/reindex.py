@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 from filelock import FileLock, Timeout
 
 from indexer.catalogue import CatalogueReader
@@ -214,7 +213,7 @@ class Reindexer:
         )
 
     def _build(self, manifest: Manifest, staging: Staging, live: Collection | None) -> None:
-        """Write, optimise and verify the new version. If that fails it stays unseen, and the next run clears it away."""
+        """Write, optimise and verify the new version. If that fails it stays unseen, and the next run clears it."""
         collection = self._store.create(manifest)
         try:
             with self._progress.items("Writing", manifest.products) as advance:
@@ -256,26 +255,20 @@ def only_one_reindex(data_dir: Path, index: str) -> Iterator[None]:
 
 def _points(batch: Sequence[StagedRow], staging: Staging, live: Collection | None) -> list[Point]:
     """Vectors of unchanged texts come from the live version, the others from this run or the one it resumes."""
-    fresh = staging.vectors([row.text_hash for row in batch])
-    wanted = [point_id(row.product_id) for row in batch if row.reusable and row.text_hash not in fresh]
-    reused = {point.product_id: point.vector for point in live.retrieve(wanted)} if live is not None else {}
+    vectors: dict[str, Sequence[float]] = staging.vectors([row.text_hash for row in batch])
+    wanted = {point_id(row.product_id): row.text_hash for row in batch if row.text_hash not in vectors}
+    if live is not None:
+        vectors |= {point.text_hash: point.vector for point in live.retrieve(list(wanted))}
     return [
-        Point(
-            row.product_id,
-            fresh[row.text_hash] if row.text_hash in fresh else np.asarray(reused[row.product_id], dtype=np.float32),
-            row.document,
-            row.text_hash,
-            row.document_hash,
-        )
-        for row in batch
+        Point(row.product_id, vectors[row.text_hash], row.document, row.text_hash, row.document_hash) for row in batch
     ]
 
 
 def _refuse_loss(job: Job, counts: _Counts, change: Difference) -> None:
     if change.total == 0:
         raise ReindexError(
-            f"None of the {counts.read} rows is a product, so index '{job.index}' is left as it is. See the reasons "
-            f"above, or with --report FILE.jsonl; often a --mapping is missing. To remove an index: python -m indexer drop"
+            f"None of the {counts.read} rows is a product, so index '{job.index}' is left as it is. "
+            f"See the reasons above, or with --report FILE.jsonl; often a --mapping is missing."
         )
     if change.total < SHRINK_LIMIT * change.live and not job.allow_shrink:
         raise ShrinkRefused(

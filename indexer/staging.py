@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -41,13 +42,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class StagedRow:
-    """`reusable`: the live version holds a vector of this very text for this product."""
-
     product_id: str
     text_hash: str
     document_hash: str
     document: Document
-    reusable: bool
 
 
 class Staging:
@@ -129,8 +127,9 @@ class Staging:
                 ((key, row.astype("<f4").tobytes()) for key, row in zip(text_hashes, vectors, strict=True)),
             )
 
-    def vectors(self, text_hashes: Sequence[str]) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float32]]]:
-        found = {}
+    def vectors(self, text_hashes: Sequence[str]) -> dict[str, Sequence[float]]:
+        """Those that were saved; each a float32 array of shape (dimension,)."""
+        found: dict[str, Any] = {}
         for key in dict.fromkeys(text_hashes):
             row = self._base.execute("SELECT value FROM vector WHERE text_hash = ?", (key,)).fetchone()
             if row is not None:
@@ -142,14 +141,13 @@ class Staging:
         last = 0
         while True:
             found = self._base.execute(
-                "SELECT n, row.id, row.text_hash, row.document_hash, document, live.id IS NOT NULL FROM row "
-                "LEFT JOIN live ON live.id = row.id AND live.text_hash = row.text_hash WHERE n > ? ORDER BY n LIMIT ?",
+                "SELECT n, id, text_hash, document_hash, document FROM row WHERE n > ? ORDER BY n LIMIT ?",
                 (last, batch),
             ).fetchall()
             if not found:
                 return
             last = found[-1][0]
-            yield [StagedRow(r[1], r[2], r[3], orjson.loads(r[4]), bool(r[5])) for r in found]
+            yield [StagedRow(row[1], row[2], row[3], orjson.loads(row[4])) for row in found]
 
     def _count(self, what: str) -> int:
         return int(self._base.execute(f"SELECT count(*) {what}").fetchone()[0])

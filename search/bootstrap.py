@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from search.encoding.load import load
 from search.encoding.sources import locate
 from search.engine import Engine
 from search.journal import Journal
@@ -28,9 +29,7 @@ def open_store(settings: Settings) -> VectorStore:
 def load_encoder(settings: Settings) -> Encoder:
     """Find, verify and load the encoder of the settings. Raises EncoderError, SettingsError. Takes seconds."""
     folder = locate(settings.encoder, settings.revision)
-    from search.encoding.sentence import SentenceEncoder
-
-    return SentenceEncoder(folder, settings.device, settings.batch_size)
+    return load(folder, settings.encoder_backend, settings.device, settings.batch_size, settings.data_dir)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,10 @@ def _imports(file: Path) -> set[str]:
     ("libraries", "room"),
     [
         ({"qdrant_client", "qdrant_edge"}, "search/storage"),
-        ({"torch", "transformers", "sentence_transformers", "onnxruntime", "openvino", "huggingface_hub"}, "search/encoding"),
+        (
+            {"torch", "transformers", "sentence_transformers", "onnxruntime", "openvino", "huggingface_hub"},
+            "search/encoding",
+        ),
         ({"fastapi", "starlette", "uvicorn"}, "api"),
         ({"lark"}, "search/filters.py"),
     ],
@@ -49,11 +52,15 @@ def test_a_library_stays_in_its_room(libraries: set[str], room: str) -> None:
 
 
 def test_files_stay_readable_in_one_sitting() -> None:
-    long = {str(file.relative_to(ROOT)): lines for file in SOURCES if (lines := len(file.read_text().splitlines())) > 400}
+    long = {
+        str(file.relative_to(ROOT)): lines for file in SOURCES if (lines := len(file.read_text().splitlines())) > 400
+    }
     assert not long
 
 
-@pytest.mark.parametrize("module", ["search.engine", "search.bootstrap", "indexer.__main__", "api.__main__", "eval.__main__"])
+@pytest.mark.parametrize(
+    "module", ["search.engine", "search.bootstrap", "indexer.__main__", "api.__main__", "eval.__main__"]
+)
 def test_importing_loads_no_model_library(module: str) -> None:
     """Commands like --help and status answer at once; torch is loaded when something is encoded."""
     code = f"import sys, {module}; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"

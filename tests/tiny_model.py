@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-WORDS = "red blue green shoe shoes lamp desk tea kettle phone 红 蓝 鞋 茶 灯 a the for with and small large".split()
+WORDS = "red blue green shoe shoes lamp desk tea kettle phone 红 蓝 鞋 茶 灯 a the for with and small large".split()  # noqa: SIM905
 
 
-def build(folder: Path, seed: int = 7, prompts: dict[str, str] | None = None, max_tokens: int = 32) -> Path:
-    """Save the model into `folder` and return it. Another seed gives other weights, and so another vector space."""
+def build(
+    folder: Path,
+    seed: int = 7,
+    prompts: dict[str, str] | None = None,
+    max_tokens: int = 32,
+    pooling: str = "mean",
+    projected: int | None = None,
+    lower: bool = False,
+    causal: bool = False,
+) -> Path:
+    """Save the model into `folder` and return it. Another seed gives other weights, and so another vector space.
+
+    `projected`: end with a dense layer of that many dimensions, and no normalisation. `lower`: the tokenizer minds case
+    and sentence-transformers lowers it. `causal`: a decoder, padded on the left.
+    """
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer import modules as models
-    from transformers import BertConfig, BertModel, BertTokenizerFast
+    from transformers import AutoModel, BertConfig, BertModel, BertTokenizerFast, Qwen3Config
 
     backbone = folder / "backbone"
     backbone.mkdir(parents=True)
@@ -20,14 +33,24 @@ def build(folder: Path, seed: int = 7, prompts: dict[str, str] | None = None, ma
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *dict.fromkeys([*WORDS, *letters])]
     pieces += [f"##{letter}" for letter in letters]
     (backbone / "vocab.txt").write_text("\n".join(pieces), encoding="utf-8")
-    BertTokenizerFast(str(backbone / "vocab.txt")).save_pretrained(backbone)
+    side = "left" if causal else "right"
+    BertTokenizerFast(str(backbone / "vocab.txt"), do_lower_case=not lower, padding_side=side).save_pretrained(backbone)
     torch.manual_seed(seed)
-    config = BertConfig(
-        vocab_size=len(pieces), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
-    )
-    BertModel(config).save_pretrained(backbone, safe_serialization=True)
-    transformer = models.Transformer(str(backbone), max_seq_length=max_tokens)
-    pooling = models.Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
-    model = SentenceTransformer(modules=[transformer, pooling, models.Normalize()], prompts=prompts, device="cpu")
+    sizes = {
+        "vocab_size": len(pieces),
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+    }
+    if causal:
+        backend = AutoModel.from_config(Qwen3Config(**sizes, num_key_value_heads=1, head_dim=16))
+    else:
+        backend = BertModel(BertConfig(**sizes))
+    backend.save_pretrained(backbone, safe_serialization=True)
+    transformer = models.Transformer(str(backbone), max_seq_length=max_tokens, do_lower_case=lower)
+    pool = models.Pooling(transformer.get_embedding_dimension(), pooling_mode=pooling)
+    last = models.Normalize() if projected is None else models.Dense(32, projected)
+    model = SentenceTransformer(modules=[transformer, pool, last], prompts=prompts, device="cpu")
     model.save_pretrained(str(folder / "model"), safe_serialization=True)
     return folder / "model"

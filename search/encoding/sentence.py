@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from search.domain import EncoderCard
+from search.encoding.batching import PADDED_TO, Worker, explained, fill, first_line, plan, unit
 from search.encoding.sources import ModelFolder
 from search.errors import EncoderError, SettingsError
 from search.protocols import Progress, Vector, Vectors
@@ -42,58 +41,35 @@ class SentenceEncoder:
     def card(self) -> EncoderCard:
         return self._card
 
+    @property
+    def model(self) -> SentenceTransformer:
+        """What encodes queries, and documents too where there is one device."""
+        return self._replicas[0]
+
     def encode_documents(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Shape (len(texts), dimension). Batches hold texts of like length in tokens: padding is wasted work."""
+        """Shape (len(texts), dimension)."""
         result = np.empty((len(texts), self._card.dimension), dtype=np.float32)
-        batches = self._plan(texts)
-        failures: list[BaseException] = []
 
-        def work(model: SentenceTransformer) -> None:
-            while not failures:
-                try:
-                    rows = batches.get_nowait()
-                except Empty:
-                    return
-                try:
-                    result[rows] = _encode(model, [texts[row] for row in rows], self._card.document_prompt)
-                except BaseException as error:
-                    failures.append(error)
-                    return
-                if progress:
-                    progress(len(rows))
+        def worker(model: SentenceTransformer) -> Worker:
+            return lambda rows: _encode(model, [texts[row] for row in rows], self._card.document_prompt)
 
-        if len(self._replicas) == 1:
-            work(self._replicas[0])
-        else:
-            with ThreadPoolExecutor(len(self._replicas)) as pool:
-                list(pool.map(work, self._replicas))
-        if failures:
-            raise _explain(failures[0])
-        return _unit(result)
+        with explained():
+            lengths = self._lengths(texts)
+        fill(result, plan(lengths, self._batch_size), [worker(model) for model in self._replicas], progress)
+        return unit(result)
 
     def encode_query(self, text: str) -> Vector:
-        try:
+        with explained():
             vectors = _encode(self._replicas[0], [text], self._card.query_prompt)
-        except Exception as error:
-            raise _explain(error) from error
-        unit: Vector = _unit(vectors)[0]
-        return unit
+        vector: Vector = unit(vectors)[0]
+        return vector
 
-    def _plan(self, texts: Sequence[str]) -> SimpleQueue[list[int]]:
-        """Row numbers by falling length in tokens, so that a batch too large for memory fails first, not last."""
-        lengths = (
-            [
-                len(ids)
-                for ids in self._measure(list(texts), truncation=True, max_length=self._card.max_tokens)["input_ids"]
-            ]
-            if texts
-            else []
-        )
-        order = sorted(range(len(texts)), key=lambda row: (-lengths[row], row))
-        batches: SimpleQueue[list[int]] = SimpleQueue()
-        for start in range(0, len(order), self._batch_size):
-            batches.put(order[start : start + self._batch_size])
-        return batches
+    def _lengths(self, texts: Sequence[str]) -> list[int]:
+        """In tokens. Without the prompt, which all have in common."""
+        if not texts:
+            return []
+        tokens = self._measure(list(texts), truncation=True, max_length=self._card.max_tokens)["input_ids"]
+        return [len(ids) for ids in tokens]
 
 
 def _devices(setting: str) -> list[str]:
@@ -126,7 +102,7 @@ def _load(folder: ModelFolder, device: str) -> SentenceTransformer:
                 model_kwargs={"use_safetensors": True, "dtype": _dtype(device)},
             )
         except Exception as error:
-            raise EncoderError(f"The model under {folder.path} does not load: {_first_line(error)}") from error
+            raise EncoderError(f"The model under {folder.path} does not load: {first_line(error)}") from error
     if model.tokenizer is None or not model.get_embedding_dimension():
         raise EncoderError(f"The model under {folder.path} encodes no text. Choose a text embedding model.")
     return model.eval()
@@ -162,35 +138,22 @@ def _card(folder: ModelFolder, model: SentenceTransformer) -> EncoderCard:
 
 def _encode(model: SentenceTransformer, texts: list[str], prompt: str) -> Vectors:
     vectors: torch.Tensor = model.encode(
-        texts, prompt=prompt or None, batch_size=len(texts), show_progress_bar=False, convert_to_tensor=True
+        texts,
+        prompt=prompt or None,
+        batch_size=len(texts),
+        show_progress_bar=False,
+        convert_to_tensor=True,
+        processing_kwargs=_padding(model),
     )
     array: Vectors = vectors.float().cpu().numpy()
     return array
 
 
-def _unit(vectors: Vectors) -> Vectors:
-    """Rows scaled to length 1. Raises EncoderError for a row that is zero or not finite."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    if not np.all(np.isfinite(lengths)) or np.any(lengths == 0):
-        raise EncoderError(
-            "The encoder returned a vector that is zero or not finite. Try DAOGOU_DEVICE=cpu, or another model."
-        )
-    unit: Vectors = (vectors / lengths).astype(np.float32)
-    return unit
-
-
-def _explain(error: BaseException) -> BaseException:
-    if "out of memory" in str(error).lower():
-        return EncoderError(
-            "The device ran out of memory. Lower DAOGOU_BATCH_SIZE, then start again: what was encoded is kept."
-        )
-    if isinstance(error, EncoderError) or not isinstance(error, Exception):
-        return error
-    return EncoderError(f"Encoding failed: {_first_line(error)}")
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _padding(model: SentenceTransformer) -> dict[str, dict[str, int]] | None:
+    """Full blocks, for queries too: a tokenizer that had to switch back and forth could not serve several threads."""
+    # Not where that is beyond the last position of the model, nor on the left, where padding moves the text.
+    fits = (model.get_max_seq_length() or 512) % PADDED_TO == 0 and model.tokenizer.padding_side == "right"
+    return {"text": {"pad_to_multiple_of": PADDED_TO}} if fits else None
 
 
 @contextlib.contextmanager

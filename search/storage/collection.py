@@ -177,7 +177,8 @@ class QdrantCollection(ABC):
         elif kind == "number":
             # Qdrant has facets of whole numbers only, so these are counted from the order of the index.
             rows = set(self._ordered(filter_path(field), False, _ALL, condition))
-            counts = Counter(number_text(value) for _, value in rows)
+            values = Counter(value for _, value in rows)
+            counts = {number_text(value): count for value, count in values.items()}
         else:
             counts = self._count_dates(field, condition)
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[: max(0, limit)])

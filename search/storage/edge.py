@@ -54,6 +54,8 @@ class EdgeStore:
             edge.EdgeShard.create(str(draft.shard), shard_config(manifest.encoder.dimension)).close()
             declare_indexes(draft.shard, manifest.fields)
             draft.write_manifest(manifest)
+            # The first load makes the indexes, and a shard that is killed while it does would not load again.
+            open_version(draft, version.lock()).close()
             draft.path.rename(version.path)
             sync_folder(folder.path)
             lock = version.lock()

@@ -259,15 +259,13 @@ def read_manifest(metadata: Mapping[str, object], collection: str) -> Manifest:
 def _schema(kind: FieldKind) -> models.PayloadSchemaParams:
     match kind:
         case "text":
-            return models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, enable_hnsw=False)
+            return models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD)
         case "number":
-            return models.FloatIndexParams(type=models.FloatIndexType.FLOAT, enable_hnsw=False)
+            return models.FloatIndexParams(type=models.FloatIndexType.FLOAT)
         case "boolean":
-            return models.IntegerIndexParams(
-                type=models.IntegerIndexType.INTEGER, lookup=True, range=True, enable_hnsw=False
-            )
+            return models.IntegerIndexParams(type=models.IntegerIndexType.INTEGER, lookup=True, range=True)
         case "date":
-            return models.DatetimeIndexParams(type=models.DatetimeIndexType.DATETIME, enable_hnsw=False)
+            return models.DatetimeIndexParams(type=models.DatetimeIndexType.DATETIME)
 
 
 def _stored(record: models.Record) -> Stored:

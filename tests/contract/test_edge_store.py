@@ -143,32 +143,46 @@ def copies(folder: Path) -> list[str]:
     return [entry.name for entry in (folder / "snapshots").iterdir() if entry.name != ".lock"]
 
 
-def test_no_snapshot_is_torn_by_writes(store: EdgeStore, tmp_path: Path) -> None:
-    """Every write gives all ten products the same round, and so must every copy have them."""
+def test_no_snapshot_is_torn_by_writes(store: EdgeStore, child: Child, tmp_path: Path) -> None:
+    """Every write gives all products the same round, and so must every copy have them."""
     build(store, 1, products=0)
-    serving = store.open("shop")
-    serving.upsert([point(str(number), round=0) for number in range(10)])
-    done = threading.Event()
-
-    def write() -> None:
-        round_ = 0
-        while not done.is_set():
-            round_ += 1
-            serving.upsert([point(str(number), round=round_) for number in range(10)])
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        for _ in range(6):
-            snapshot = store.open("shop", snapshot=True)
-            assert snapshot.count() == 10
-            assert len({each.document["round"] for each in snapshot.scroll()}) == 1
-            snapshot.close()
-    finally:
-        done.set()
-        writer.join()
-        serving.close()
+    writer = child(
+        "collection = store.open('shop')\n"
+        "for round_ in range(100_000):\n"
+        "    collection.upsert([point(str(number), round=round_, pad='x' * 2000) for number in range(100)])\n"
+        "    say(round_) if round_ < 2 else None\n"
+    )
+    lines(writer, 2)
+    rounds = set()
+    for _ in range(6):
+        snapshot = store.open("shop", snapshot=True)
+        found = [each.document["round"] for each in snapshot.scroll(vectors=False)]
+        assert len(found) == 100
+        assert len(set(found)) == 1
+        rounds.update(found)
+        snapshot.close()
+    assert len(rounds) > 1, "the writer went on meanwhile"
     assert copies(tmp_path) == []
+
+
+def test_a_writer_waits_while_a_copy_is_made(store: EdgeStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(store, 1)
+    serving = store.open("shop")
+    writer = threading.Thread(target=lambda: serving.upsert([point("late")]))
+    copy = folders._copy_whole
+
+    def slowly(version: folders.VersionFolder, target: folders.VersionFolder) -> None:
+        writer.start()
+        writer.join(0.3)
+        assert writer.is_alive()
+        copy(version, target)
+
+    monkeypatch.setattr(folders, "_copy_whole", slowly)
+    snapshot = store.open("shop", snapshot=True)
+    writer.join()
+    assert (snapshot.count(), serving.count()) == (3, 4)
+    snapshot.close()
+    serving.close()
 
 
 def test_snapshots_of_the_dead_are_cleared_away(store: EdgeStore, child: Child, tmp_path: Path) -> None:
@@ -331,6 +345,38 @@ def test_every_field_is_indexed_also_if_the_engine_ignores_the_declaration(
         schema = collection._shard.info().payload_schema
         assert len(schema) == len(FIELDS)
         collection.close()
+
+
+def test_the_indexes_are_made_before_a_new_version_can_be_seen(
+    store: EdgeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill while they are made leaves a shard that does not load."""
+    made: list[int] = []
+    rename = Path.rename
+
+    def spy(self: Path, target: Path) -> Path:
+        made.append(len(list(self.glob("shard/segments/*/payload_index/*-null"))))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", spy)
+    store.create(manifest("shop", 1)).close()
+    assert made == [len(FIELDS)]
+
+
+def test_what_the_graph_cannot_reach_is_found_by_a_scan(store: EdgeStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    collection = store.create(manifest("shop", 1, PLAIN))
+    collection.upsert([point(str(number)) for number in range(40)])
+    search = edge_collection.EdgeCollection._query
+    monkeypatch.setattr(
+        edge_collection.EdgeCollection,
+        "_query",
+        lambda self, vector, limit, condition, exact: search(self, vector, limit, condition, exact)[
+            : None if exact else 5
+        ],
+    )
+    assert len(collection.nearest(direction("q"), 40)) == 40
+    assert len(collection.nearest(direction("q"), 10)) == 10
+    collection.close()
 
 
 def test_a_log_is_there_to_be_synced(store: EdgeStore, tmp_path: Path) -> None:

@@ -220,6 +220,19 @@ def test_a_shorter_answer_is_the_beginning_of_a_longer_one(shelf: Collection, fi
     assert all((a.score, b.point_id) >= (b.score, a.point_id) for a, b in pairwise(whole))
 
 
+def test_ties_are_in_order_of_id_however_many_there_are(backend: Backend) -> None:
+    """Variants of a product often share one text, and so one vector."""
+    collection = backend.store.create(manifest(backend.index, fields={"id": "text"}))
+    collection.upsert([point(f"same {number}", direction("same")) for number in range(150)])
+    collection.upsert([point(f"other {number}") for number in range(10)])
+    whole = collection.nearest(direction("same"), 1000)
+    assert [hit.point_id for hit in whole[:150]] == sorted(point_id(f"same {number}") for number in range(150))
+    assert len({hit.point_id for hit in whole}) == 160
+    for limit in (1, 20, 31, 32, 33, 100, 149, 150, 155):
+        assert collection.nearest(direction("same"), limit) == whole[:limit]
+    collection.close()
+
+
 def test_nothing_is_asked_for(shelf: Collection) -> None:
     assert shelf.nearest(direction(1), 0) == []
     assert shelf.browse(0) == []

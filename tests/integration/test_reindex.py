@@ -272,7 +272,9 @@ def test_the_engine_finds_what_was_indexed(shop: Shop) -> None:
     encoder = Counting()
     engine = Engine(shop.store, encoder, LiveIndexes(shop.store, encoder.card, snapshot=True))
     try:
-        result = engine.search("products", SearchRequest("blue kettle", filter=Compare("price", "<", 40), facets=("colour",)))
+        result = engine.search(
+            "products", SearchRequest("blue kettle", filter=Compare("price", "<", 40), facets=("colour",))
+        )
         assert result.hits
         assert "blue" in result.hits[0].document["title"]
         assert "kettle" in result.hits[0].document["title"]

@@ -21,7 +21,15 @@ def test_canonical_fields_are_always_filterable() -> None:
 
 def test_kinds_are_those_of_nearly_all_values() -> None:
     documents: list[dict[str, object]] = [
-        {"id": str(n), "title": "t", "colour": "red", "watts": n, "released": "2026-01-01", "sizes": ["S", "M"], "wifi": True}
+        {
+            "id": str(n),
+            "title": "t",
+            "colour": "red",
+            "watts": n,
+            "released": "2026-01-01",
+            "sizes": ["S", "M"],
+            "wifi": True,
+        }
         for n in range(20)
     ]
     documents[0]["watts"] = "many"

@@ -36,7 +36,7 @@ def test_texts_that_live_has_for_the_same_product_are_not_missing(staging: Stagi
     staging.add_live(live(products(4)))
     assert staging.count_missing(reuse=True) == 2
     assert staging.count_missing(reuse=False) == 6
-    assert [row.reusable for batch in staging.rows(4) for row in batch] == [True] * 4 + [False] * 2
+    assert [row.product_id for batch in staging.rows(4) for row in batch] == [f"p{n}" for n in range(6)]
 
 
 def test_blocks_are_the_same_after_an_interruption(tmp_path: Path) -> None:
