@@ -1,9 +1,11 @@
 """Reindex every development catalogue with its mapping from examples/mappings, and say what became of each row.
 
-    python benchmarks/catalogues.py [NAME...] [--shared ../shared] [--data-dir FOLDER]
+    python benchmarks/catalogues.py [NAME...] [--tiny] [--shared ../shared] [--data-dir FOLDER]
 
 Needs the development data (`DAOGOU_SHARED`, or `shared` beside the checkout). Prints a Markdown table
 and a line of JSON at the end. Seconds are of this machine, with the default encoder; they say what to expect, not more.
+With --tiny the encoder is the two-layer model of the tests: what is left is reading, comparing, writing, building the
+graph and verifying.
 """
 
 from __future__ import annotations
@@ -17,6 +19,10 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+import tiny_model  # noqa: E402
+
 CATALOGUES = {
     "icecat": "icecat/catalogue.jsonl",
     "crowdflower": "crowdflower/catalogue.jsonl",
@@ -36,11 +42,14 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", default=list(CATALOGUES))
     parser.add_argument("--shared", default=os.environ.get("DAOGOU_SHARED", str(ROOT.parent / "shared")))
     parser.add_argument("--data-dir", help="keep the indexes here, each under its own name")
+    parser.add_argument("--tiny", action="store_true", help="a two-layer encoder instead of the default one")
     options = parser.parse_args()
     results = {}
     print("| catalogue | read | indexed | rejected | warnings | seconds | products/s |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory(prefix="daogou-bench-") as folder:
+        if options.tiny:
+            os.environ["DAOGOU_ENCODER"] = str(tiny_model.build(Path(folder) / "model"))
         for name in options.names:
             counts = reindex(name, Path(options.shared) / "data" / CATALOGUES[name], options.data_dir or folder)
             assert counts["read"] == counts["indexed"] + counts["unchanged"] + counts["rejected"], name  # noqa: S101

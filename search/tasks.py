@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 
 from search import documents
 from search.domain import CORE_KINDS, Document, Filter, Json, Manifest
-from search.errors import DaogouError, DocumentError, FilterError, IndexNotFound
+from search.errors import DaogouError, DocumentError, FilterError, IndexNotFound, StoreUnavailable
 from search.filters import parse_filter
 from search.journal import Journal, Kind, Task
 from search.live import LiveIndexes
@@ -18,7 +19,7 @@ from search.writing import Writer
 
 log = logging.getLogger(__name__)
 
-_CHUNK = 256
+_RETRY_SECONDS = 2.0
 
 
 class TaskRunner:
@@ -83,9 +84,18 @@ class TaskRunner:
         index, version = collection.manifest.index, collection.manifest.version
         since = max(collection.manifest.journal, self._journal.applied(index, version))
         for task, payload in self._journal.succeeded_after(index, since):
-            self._apply(collection, payload)
+            self._replay(collection, payload)
             self._journal.mark_applied(index, version, task.uid)
             log.info("index %s: task %d replayed on version %d", index, task.uid, version)
+
+    def _replay(self, collection: Collection, payload: Mapping[str, Json]) -> None:
+        """A change to a product that the new catalogue no longer has may make no product; it must not hold up others."""
+        try:
+            self._apply(collection, payload)
+        except DocumentError:
+            for document in payload["documents"]:
+                with contextlib.suppress(DocumentError):
+                    self._writer.put(collection, [document], payload["merge"])
 
     def _submit(self, index: str, kind: Kind, payload: Mapping[str, Json], details: dict[str, Json]) -> Task:
         task = self._journal.append(index, kind, payload, details)
@@ -110,6 +120,10 @@ class TaskRunner:
             with self._live.writing(task.index) as collection:
                 details = {**task.details, **self._apply(collection, payload)}
                 self._journal.succeed(task.uid, details, task.index, collection.manifest.version)
+        except StoreUnavailable:
+            log.warning("task %d waits: the vector store does not answer", task.uid)
+            self._journal.requeue_interrupted()
+            self._stopping.wait(_RETRY_SECONDS)
         except DaogouError as error:
             self._journal.fail(task.uid, task.details, _error(error))
             log.warning("task %d failed: %s", task.uid, type(error).__name__)
@@ -142,6 +156,7 @@ class TaskRunner:
                 encoder=self._encoder.card,
                 recipe=documents.RECIPE,
                 fields=dict(CORE_KINDS),
+                journal=self._journal.last_done(index),  # writes to an index of this name that was dropped
                 created_at=datetime.now(UTC).isoformat(timespec="seconds"),
             )
             self._store.create(manifest).close()

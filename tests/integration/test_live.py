@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,9 @@ from fakes import MemoryCollection, MemoryStore
 
 from search import documents
 from search.bootstrap import Service, serve
-from search.domain import CORE_KINDS, Compare, Manifest, Product, SearchRequest
+from search.domain import CORE_KINDS, Compare, Manifest, Point, Product, SearchRequest
 from search.engine import Engine
-from search.errors import DocumentNotFound, EncoderMismatch, IndexNotFound
+from search.errors import DocumentNotFound, EncoderMismatch, IndexNotFound, StoreUnavailable
 from search.live import LiveIndexes
 from search.protocols import Collection
 from search.settings import Settings
@@ -285,3 +285,42 @@ def test_a_filter_narrows_the_candidates_and_lets_no_others_in(shop: Shop) -> No
         assert (
             shop.engine.search("products", SearchRequest("desk lamp", filter=Compare("brand", "=", brand))).total == 0
         )
+
+
+def test_a_replayed_change_to_a_product_that_is_gone_holds_up_nothing(shop: Shop) -> None:
+    shop.build({"a": "lamp", "b": "rug"})
+    changes = [{"id": "a", "price": 5}, {"id": "b", "price": 6}]
+    assert shop.done(shop.tasks.put("products", changes, merge=True).uid) == "succeeded"
+    shop.build({"b": "rug", "c": "mug"})
+    shop.engine.refresh()
+    assert shop.title("c") == "mug"
+    assert shop.engine.document("products", "b")["price"] == 6
+    with pytest.raises(DocumentNotFound):
+        shop.title("a")
+
+
+def test_a_write_waits_while_the_store_does_not_answer(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.build({"a": "lamp"})
+    monkeypatch.setattr("search.tasks._RETRY_SECONDS", 0.02)
+    real, refused = MemoryCollection.upsert, []
+
+    def upsert(self: MemoryCollection, points: Sequence[Point]) -> None:
+        if len(refused) < 3:
+            refused.append(len(points))
+            raise StoreUnavailable("no answer")
+        real(self, points)
+
+    monkeypatch.setattr(MemoryCollection, "upsert", upsert)
+    assert shop.done(shop.tasks.put("products", [{"id": "b", "title": "rug"}]).uid) == "succeeded"
+    assert refused == [1, 1, 1]
+    assert shop.title("b") == "rug"
+
+
+def test_writes_to_a_dropped_index_do_not_come_back(shop: Shop) -> None:
+    shop.build({"z": "first life"})
+    shop.build({"z": "first life"})
+    assert shop.done(shop.tasks.put("products", [{"id": "old", "title": "old life"}]).uid) == "succeeded"
+    shop.store.drop("products")
+    shop.engine.refresh()
+    assert shop.done(shop.tasks.put("products", [{"id": "new", "title": "new life"}]).uid) == "succeeded"
+    assert shop.engine.stats("products").products == 1
