@@ -89,7 +89,9 @@ class LiveIndexes:
             for index in list(self._open):
                 try:
                     live = self._store.state(index).live
-                    if live.version != self._open[index].collection.manifest.version:
+                    used = self._open[index].collection.manifest
+                    # After a drop, numbers begin again at 1.
+                    if (live.version, live.created_at) != (used.version, used.created_at):
                         self._switch(index)
                         log.info("index %s: now serving version %d", index, live.version)
                 except IndexNotFound:

@@ -8,13 +8,14 @@ candidates under the same point ids, to be fused before the cut-off.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from search.domain import Candidate, Document, FieldKind, FieldStats, Filter, Json, SearchRequest, SortKey
 from search.errors import FacetError, SortError
 from search.protocols import Collection, Vector
+from search.storage.payload import fold, number_text
 
 CUT_OFF = 0.5
 """Candidates whose cosine is below this share of the best one's are dropped: they are nearest by lack of better."""
@@ -141,21 +142,28 @@ def _facet_fields(collection: Collection, asked: Sequence[str]) -> list[str]:
 
 
 def _count(documents: Sequence[Document], name: str) -> dict[str, int]:
-    """Most frequent first, ties by value; a product counts once for each value of a list."""
-    counter: Counter[str] = Counter()
+    """Most frequent first, ties by value; a product counts once for each value of a list.
+
+    As in the store, spellings that differ in case alone are one value, shown as most products spell it.
+    """
+    counts: Counter[str] = Counter()
+    spellings: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for document in documents:
         value = document.get(name)
-        members = value if isinstance(value, list) else [value]
-        counter.update({facet_label(member) for member in members if member is not None})
-    ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
-    return dict(ranked[:MAX_FACET_VALUES])
+        labels = {_label(member) for member in (value if isinstance(value, list) else [value]) if member is not None}
+        for label in labels:
+            spellings[fold(label)][label] += 1
+        counts.update({fold(label) for label in labels})
+    shown = {key: min(spellings[key].items(), key=lambda item: (-item[1], item[0]))[0] for key in counts}
+    ranked = sorted((-count, shown[key]) for key, count in counts.items())
+    return {label: -count for count, label in ranked[:MAX_FACET_VALUES]}
 
 
-def facet_label(value: Json) -> str:
+def _label(value: Json) -> str:
     """A facet value as text: 'true', '12', '12.5', or the words themselves."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return format(value, ".15g") if isinstance(value, int | float) else str(value)
+    return number_text(value) if isinstance(value, int | float) else str(value)
 
 
 def _range(documents: Sequence[Document], name: str) -> FieldStats | None:

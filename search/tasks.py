@@ -89,7 +89,7 @@ class TaskRunner:
             log.info("index %s: task %d replayed on version %d", index, task.uid, version)
 
     def _replay(self, collection: Collection, payload: Mapping[str, Json]) -> None:
-        """A change to a product that the new catalogue no longer has may make no product; it must not hold up others."""
+        """A change to a product that the new catalogue lacks may make no product; that must not hold up the others."""
         try:
             self._apply(collection, payload)
         except DocumentError:
