@@ -42,6 +42,7 @@ format: install
 bench: install
 	$(BIN)/python benchmarks/vector_search.py
 	$(BIN)/python benchmarks/reindexing.py
+	$(BIN)/python benchmarks/encoding.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
