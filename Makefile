@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $(STAMP)
 
 demo: install
-	$(BIN)/python -m indexer reindex examples/demo/catalogue/*.jsonl --mapping examples/mappings/demo.toml
+	$(BIN)/python -m indexer reindex examples/demo/catalogue/*.jsonl
 	$(BIN)/python -m api serve --host $(HOST) --port $(PORT)
 
 test: install

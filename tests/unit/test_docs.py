@@ -58,3 +58,9 @@ def test_the_version_is_said_once() -> None:
 
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert f"daogou:{version}" in (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+
+
+def test_the_makefile_names_files_that_exist() -> None:
+    words = re.findall(r"(?:examples|benchmarks)/[\w/.*-]+", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert words
+    assert [word for word in words if not list(ROOT.glob(word))] == []
