@@ -8,7 +8,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from search.domain import Candidate, EncoderCard, FieldKind, Filter, IndexState, Json, Manifest, Point, SortKey
+from search.domain import (
+    Candidate,
+    Document,
+    EncoderCard,
+    FieldKind,
+    Filter,
+    IndexState,
+    Json,
+    Manifest,
+    Point,
+    SortKey,
+)
 
 Vectors = NDArray[np.float32]
 """Shape (n, dimension), rows of unit length."""
@@ -74,6 +85,10 @@ class Collection(Protocol):
 
     def retrieve(self, point_ids: Sequence[str]) -> list[Point]:
         """In the order asked for; unknown ids are left out."""
+        ...
+
+    def values(self, point_ids: Sequence[str], fields: Sequence[str]) -> dict[str, Document]:
+        """The document fields named, by point id. Reading payloads is what costs: ask for those that are shown."""
         ...
 
     def scroll(self, vectors: bool = True, batch: int = 1000) -> Iterator[Point]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from search.domain import Candidate, Document, FieldKind, FieldStats, Filter, Json, SearchRequest, SortKey
 from search.errors import FacetError, SortError
@@ -46,11 +46,14 @@ def by_meaning(
     for key in request.sort:
         _check_sortable(collection, key)
     wanted = tuple(dict.fromkeys([*facets, *(key.field for key in request.sort)]))
-    found = collection.nearest(vector, most, request.filter, wanted)
+    found = collection.nearest(vector, most, request.filter)
     if found:
         best = found if request.filter == within else collection.nearest(vector, 1, within)
         floor = max(CUT_OFF * best[0].score, request.score_threshold or -math.inf)
         found = [candidate for candidate in found if candidate.score >= floor]
+    if wanted:
+        values = collection.values([candidate.point_id for candidate in found], wanted)
+        found = [replace(candidate, values=values.get(candidate.point_id, {})) for candidate in found]
     ordered = in_order(found, request.sort)
     counted = {name: _count([candidate.values for candidate in found], name) for name in facets}
     ranges = {

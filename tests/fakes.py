@@ -208,6 +208,10 @@ class MemoryCollection:
     def retrieve(self, point_ids: Sequence[str]) -> list[Point]:
         return [_copy(self._points[key]) for key in point_ids if key in self._points]
 
+    def values(self, point_ids: Sequence[str], fields: Sequence[str]) -> dict[str, Document]:
+        present = [key for key in point_ids if key in self._points]
+        return {key: _chosen(self._points[key], fields) for key in present} if fields else {}
+
     def scroll(self, vectors: bool = True, batch: int = 1000) -> Iterator[Point]:
         for point in list(self._points.values()):
             yield _copy(point) if vectors else dataclasses.replace(_copy(point), vector=())

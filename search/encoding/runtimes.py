@@ -49,11 +49,15 @@ def open_runtime(kind: Kind, model: Path, cores: int) -> Runtime:
     """Load an exported model. Raises EncoderError where the runtime is missing or the file is no model to it."""
     require(kind)
     try:
-        return _OPEN[kind](model, cores)
+        run = _OPEN[kind](model, cores)
+        # Two threads that make OpenVINO's very first calls at the same time wait for each other for ever (seen in
+        # 2026.4: its one-time initialisation gives the GIL away). So this thread makes the first one, alone.
+        run(np.zeros((2, 8), dtype=np.int64), np.ones((2, 8), dtype=np.int64), bulk=False)
     except Exception as error:
         raise EncoderError(
             f"{model} does not load: {error}. Remove its folder and start again, or set DAOGOU_ENCODER_BACKEND=torch."
         ) from error
+    return run
 
 
 def _onnx(model: Path, cores: int) -> Runtime:

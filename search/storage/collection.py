@@ -136,7 +136,7 @@ class QdrantCollection(ABC):
             if complete or len(found) >= limit:
                 break
         ids = list(found)[:limit]
-        values = self._values(ids, fields)
+        values = self.values(ids, fields)
         return [Candidate(point, found[point], values.get(point, {})) for point in ids]
 
     def browse(
@@ -144,7 +144,7 @@ class QdrantCollection(ABC):
     ) -> list[Candidate]:
         condition = self._translate(filter)
         ids = self._ids(condition, limit) if sort is None else self._sorted_ids(condition, limit, sort)
-        values = self._values(ids, fields)
+        values = self.values(ids, fields)
         return [Candidate(point, 0.0, values.get(point, {})) for point in ids]
 
     def count(self, filter: Filter | None = None) -> int:
@@ -260,14 +260,14 @@ class QdrantCollection(ABC):
             if start is None:
                 return
 
-    def _values(self, ids: Sequence[str], fields: Sequence[str]) -> dict[str, Document]:
-        """The fields named, of each point. Read only for those that are shown: payloads are what costs."""
-        if not ids or not fields:
+    def values(self, point_ids: Sequence[str], fields: Sequence[str]) -> dict[str, Document]:
+        if not fields:
             return {}
         paths = [document_path(field) for field in fields]
+        known = [point for point in dict.fromkeys(point_ids) if is_point_id(point)]
         found: dict[str, Document] = {}
-        for start in range(0, len(ids), _PAGE):
-            for stored in self._fetch(ids[start : start + _PAGE], paths, vectors=False):
+        for start in range(0, len(known), _PAGE):
+            for stored in self._fetch(known[start : start + _PAGE], paths, vectors=False):
                 found[stored.id] = shown_document(stored.payload)
         return found
 

@@ -334,6 +334,16 @@ def test_retrieve_keeps_the_order_and_leaves_out_the_unknown(shelf: Collection) 
     assert [each.product_id for each in shelf.retrieve(asked)] == ["产品/5", "产品/2", "产品/5"]
 
 
+def test_values_are_the_fields_named_of_the_products_that_exist(shelf: Collection, reference: MemoryCollection) -> None:
+    asked = [point_id("产品/5"), point_id("nobody"), "no uuid", point_id("产品/2")]
+    fields = ["brand", "颜色", 'odd "name\\ 100% .[0]', "missing"]
+    found = shelf.values(asked, fields)
+    assert set(found) == ids(5, 2)
+    assert found == reference.values(asked, fields)
+    assert shelf.values(asked, []) == {}
+    assert shelf.values([], fields) == {}
+
+
 # --- any filter over any documents -----------------------------------------------------------------------------------
 
 _TEXTS = st.sampled_from(
