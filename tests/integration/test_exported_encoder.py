@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import get_ident
 from typing import Any, get_args
 
 import numpy as np
@@ -122,6 +123,22 @@ def test_many_threads_may_encode_at_once(place: Path, folder: ModelFolder, kind:
             np.testing.assert_allclose(task.result(), documents, atol=1e-6)
         for one in single:
             np.testing.assert_allclose(one.result(), query, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_the_first_call_of_a_runtime_is_made_before_threads_can_meet_in_it(
+    place: Path, monkeypatch: pytest.MonkeyPatch, kind: Kind
+) -> None:
+    """OpenVINO's binding hangs for ever where two threads make its first call."""
+    callers: list[int] = []
+
+    def run(input_ids: runtimes.Tokens, attention_mask: runtimes.Tokens, bulk: bool) -> None:
+        callers.append(get_ident())
+
+    monkeypatch.setattr(runtimes, "require", lambda kind: None)
+    monkeypatch.setitem(runtimes._OPEN, kind, lambda model, cores: run)
+    assert runtimes.open_runtime(kind, place / "model.onnx", 2) is run
+    assert callers == [get_ident()]
 
 
 def test_text_that_is_no_unicode_is_an_error_of_ours(place: Path, folder: ModelFolder) -> None:
