@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 WORDS = "red blue green shoe shoes lamp desk tea kettle phone 红 蓝 鞋 茶 灯 a the for with and small large".split()  # noqa: SIM905
 
@@ -36,7 +37,7 @@ def build(
     side = "left" if causal else "right"
     BertTokenizerFast(str(backbone / "vocab.txt"), do_lower_case=not lower, padding_side=side).save_pretrained(backbone)
     torch.manual_seed(seed)
-    sizes = {
+    sizes: dict[str, Any] = {
         "vocab_size": len(pieces),
         "hidden_size": 32,
         "num_hidden_layers": 2,

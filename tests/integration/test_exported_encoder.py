@@ -78,7 +78,7 @@ def no_export(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(*args: object, **options: object) -> None:
         raise AssertionError("an export was started")
 
-    monkeypatch.setattr(cache.subprocess, "run", run)
+    monkeypatch.setattr("search.encoding.cache.subprocess.run", run)
 
 
 def assert_same_vectors(ours: ExportedEncoder, theirs: SentenceEncoder) -> None:
@@ -137,7 +137,8 @@ def test_the_first_call_of_a_runtime_is_made_before_threads_can_meet_in_it(
 
     monkeypatch.setattr(runtimes, "require", lambda kind: None)
     monkeypatch.setitem(runtimes._OPEN, kind, lambda model, cores: run)
-    assert runtimes.open_runtime(kind, place / "model.onnx", 2) is run
+    opened: object = runtimes.open_runtime(kind, place / "model.onnx", 2)
+    assert opened is run
     assert callers == [get_ident()]
 
 
@@ -179,7 +180,7 @@ def test_a_changed_model_is_exported_anew(
         export(found, Path(json.loads(input)["place"]), "onnx")
         return subprocess.CompletedProcess([], 0)
 
-    monkeypatch.setattr(cache.subprocess, "run", here)
+    monkeypatch.setattr("search.encoding.cache.subprocess.run", here)
     other = exported(found, data_dir, "onnx")
     assert other != place
     assert ExportedEncoder(other, found).card.query_prompt == "find: "
@@ -199,7 +200,7 @@ def test_an_export_of_another_format_is_not_used(copy: Path, monkeypatch: pytest
     assert not is_whole(copy)
 
 
-@pytest.mark.parametrize("end", [KeyboardInterrupt, RuntimeError("the exporter broke"), OSError("No space left")])
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), RuntimeError("the exporter broke"), OSError("No space left")])
 def test_an_interrupted_export_leaves_nothing_half(
     folder: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: BaseException
 ) -> None:
@@ -211,7 +212,7 @@ def test_an_interrupted_export_leaves_nothing_half(
 
     with monkeypatch.context() as patched:
         patched.setattr("torch.onnx.export", broken)
-        with pytest.raises(KeyboardInterrupt if end is KeyboardInterrupt else EncoderError):
+        with pytest.raises(KeyboardInterrupt if isinstance(end, KeyboardInterrupt) else EncoderError):
             export(folder, place, "onnx")
     assert not place.exists()
     export(folder, place, "onnx")
@@ -315,8 +316,8 @@ def test_auto_is_torch_where_a_gpu_is_seen_or_the_runtime_is_missing(
 
 
 def test_a_gpu_is_not_looked_for_where_torch_cannot_use_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load.sys, "platform", "linux")
-    monkeypatch.setattr(load.Path, "glob", lambda self, pattern: iter([self / "nvidia0"]))
+    monkeypatch.setattr("search.encoding.load.sys.platform", "linux")
+    monkeypatch.setattr("search.encoding.load.Path.glob", lambda self, pattern: iter([self / "nvidia0"]))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(load, "version", lambda name: "2.13.0")
     assert load.gpu_in_sight()
@@ -353,7 +354,7 @@ def test_a_model_of_other_modules_is_for_torch(folder: ModelFolder, tmp_path: Pa
 def test_a_missing_runtime_names_its_extra(
     folder: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Kind
 ) -> None:
-    monkeypatch.setattr(runtimes.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("search.encoding.runtimes.importlib.util.find_spec", lambda name: None)
     with pytest.raises(EncoderError, match=rf"pip install 'daogou\[{kind}\]'"):
         load.load(folder, kind, "cpu", 32, tmp_path)
 
@@ -361,7 +362,7 @@ def test_a_missing_runtime_names_its_extra(
 def test_a_missing_exporter_names_the_extra(
     folder: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache.importlib.util, "find_spec", lambda name: None if name == "onnx" else name)
+    monkeypatch.setattr("search.encoding.cache.importlib.util.find_spec", lambda name: None if name == "onnx" else name)
     with pytest.raises(EncoderError, match=r"pip install 'daogou\[onnx\]'"):
         load.load(folder, "onnx", "cpu", 32, tmp_path)
 
