@@ -11,7 +11,7 @@ COPY search search
 COPY indexer indexer
 COPY api api
 COPY eval eval
-RUN pip install --no-cache-dir --extra-index-url ${TORCH_INDEX} --constraint constraints.txt ".[offline]" \
+RUN pip install --no-cache-dir --extra-index-url ${TORCH_INDEX} --constraint constraints.txt ".[offline,onnx]" \
  && useradd --create-home --uid 10001 daogou \
  && mkdir /data && chown daogou /data
 

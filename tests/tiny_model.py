@@ -26,7 +26,7 @@ def build(
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer import modules as models
-    from transformers import AutoModel, BertConfig, BertModel, BertTokenizerFast, Qwen3Config
+    from transformers import BertConfig, BertModel, BertTokenizerFast, PreTrainedModel, Qwen3Config, Qwen3Model
 
     backbone = folder / "backbone"
     backbone.mkdir(parents=True)
@@ -44,8 +44,9 @@ def build(
         "num_attention_heads": 2,
         "intermediate_size": 64,
     }
+    backend: PreTrainedModel
     if causal:
-        backend = AutoModel.from_config(Qwen3Config(**sizes, num_key_value_heads=1, head_dim=16))
+        backend = Qwen3Model(Qwen3Config(**sizes, num_key_value_heads=1, head_dim=16))
     else:
         backend = BertModel(BertConfig(**sizes))
     backend.save_pretrained(backbone, safe_serialization=True)
