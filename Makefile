@@ -43,6 +43,7 @@ bench: install
 	$(BIN)/python benchmarks/vector_search.py
 	$(BIN)/python benchmarks/reindexing.py
 	$(BIN)/python benchmarks/encoding.py
+	$(BIN)/python benchmarks/suggest.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

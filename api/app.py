@@ -18,7 +18,7 @@ from api.desk import Desk
 from api.errors import ApiError, error_response, from_engine
 from api.front import Front
 from api.openapi import describe
-from api.routes import documents, indexes, multi_search, operations, search, similar, tasks
+from api.routes import documents, facet_search, indexes, multi_search, operations, search, similar, suggest, tasks
 from api.routes.page import load_files, page_router
 from api.security import Guard
 from search.bootstrap import Service
@@ -55,6 +55,8 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         search.router,
         multi_search.router,
         similar.router,
+        facet_search.router,
+        suggest.router,
         indexes.router,
         documents.router,
         tasks.router,
@@ -101,4 +103,5 @@ def _handle_errors(app: FastAPI) -> None:
 def _noun(request: Request) -> str:
     """What error codes name for this path."""
     path = getattr(request.scope.get("route"), "path", "")
-    return "document" if "/documents" in path else "similar" if path.endswith("/similar") else "search"
+    last = path.rpartition("/")[2]
+    return "document" if "/documents" in path else last if last in ("similar", "suggest") else "search"

@@ -52,7 +52,8 @@ class Desk:
                 f"daogou_{queue.name}_queue", f"{queue.name.title()} requests, waiting or running.", queue.occupied
             )
         searches, reads, uploads = queues
-        return cls(service, settings, metrics, Follower(service.engine), Pool(searches), Pool(reads), uploads)
+        follower = Follower(service.engine, service.save_past_queries)
+        return cls(service, settings, metrics, follower, Pool(searches), Pool(reads), uploads)
 
     @property
     def engine(self) -> Engine:

@@ -38,6 +38,11 @@ class Metrics:
             registry=self._registry,
         )  # fmt: skip
 
+        self._suggestions = Counter(
+            "daogou_suggestions", "Completions, by index and by whether there were any.", ("index", "outcome"),
+            registry=self._registry,
+        )  # fmt: skip
+
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
@@ -47,6 +52,9 @@ class Metrics:
         self._searches.labels(index, "hits" if found else "empty").inc()
         for stage, milliseconds in timings.items():
             self._stages.labels(stage).observe(milliseconds / 1000)
+
+    def suggestion(self, index: str, found: int) -> None:
+        self._suggestions.labels(index, "hits" if found else "empty").inc()
 
     def watch(self, name: str, help_text: str, value: Callable[[], float]) -> None:
         """A gauge that is read when somebody asks."""

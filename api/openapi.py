@@ -15,15 +15,19 @@ from api.schemas import (
     Body,
     DeleteBody,
     ErrorAnswer,
+    FacetSearchBody,
     FetchBody,
     MultiSearchBody,
     SearchBody,
     SimilarBody,
+    SuggestBody,
 )
 
 Part = dict[str, Any]
 
-_BODIES: tuple[type[Body], ...] = (SearchBody, MultiSearchBody, SimilarBody, FetchBody, DeleteBody)
+_BODIES: tuple[type[Body], ...] = (
+    SearchBody, MultiSearchBody, SimilarBody, FacetSearchBody, SuggestBody, FetchBody, DeleteBody,
+)  # fmt: skip
 _REF = "#/components/schemas/{model}"
 
 

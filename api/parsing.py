@@ -34,10 +34,17 @@ _CODES = {
     "primaryKey": "invalid_index_primary_key",
     "skipCreation": "invalid_skip_creation",
     "customMetadata": "invalid_index_custom_metadata",
+    "facetName": "invalid_facet_search_facet_name",
+    "facetQuery": "invalid_facet_search_facet_query",
+    "exhaustiveFacetCount": "invalid_facet_search_exhaustive_facet_count",
 }
 """Fields whose code is not `invalid_{noun}_{field}`."""
 
-_MISSING = {"indexUid": "missing_index_uid", "filter": "missing_document_filter"}
+_MISSING = {
+    "indexUid": "missing_index_uid",
+    "filter": "missing_document_filter",
+    "facetName": "missing_facet_search_facet_name",
+}
 
 _EXPECTED = {
     "int_type": "a positive integer",

@@ -87,7 +87,7 @@ class SearchBody(Body):
     show_performance_details: Flag = Field(False, description="`performanceDetails`, time by stage")
     ranking_score_threshold: Share | None = Field(None, description="drop hits that score lower")
     matching_strategy: Annotated[Literal["last", "all", "frequency"], _OrDefault] = Field(
-        "last", description="`last` and `frequency` change nothing: meaning drops no words. `all` is answered by 400"
+        "last", description="`last` and `frequency` change nothing: no word must match. `all` is answered by 400"
     )
     locales: Names = Field([], description="language of the query, `en`, `zh` or another ISO 639 code")
     hybrid: Hybrid | None = None
@@ -116,6 +116,21 @@ class MultiSearchBody(Body):
 
     queries: Annotated[list[MultiSearchQuery], Field(fail_fast=True)] = Field(max_length=100)
     federation: Json = Field(None, description="answered by 400")
+
+
+class FacetSearchBody(SearchBody):
+    """`POST /indexes/{index}/facet-search`: the fields of a search say among which products values are counted."""
+
+    facet_name: str = Field(description="a filterable field")
+    facet_query: str | None = Field(None, description="what is typed of a value; empty: every value")
+    exhaustive_facet_count: Flag = Field(False, description="changes nothing: counts are always exact")
+
+
+class SuggestBody(Body):
+    """`POST /indexes/{index}/suggest`. `GET` takes the same names."""
+
+    q: Text = Field("", description="what is typed so far; read up to 200 characters. Empty: what is frequent")
+    limit: Count = Field(8, description="completions to return, at most 20")
 
 
 class SimilarBody(Body):
@@ -218,6 +233,8 @@ class Understood(Answer):
     text: str
     language: Literal["en", "zh"]
     constraints: list[Constraint]
+    sort: list[str] | None = Field(None, description="what words like «cheapest» ask for")
+    corrections: list[dict[str, Json]] | None = Field(None, description="words taken for others: typed, taken, span")
 
 
 class SearchAnswer(Answer):
@@ -231,6 +248,7 @@ class SearchAnswer(Answer):
     query_id: str = Field(alias="queryID")
     degraded: list[str]
     understood: Understood
+    weak: bool | None = Field(None, description="true: little or nothing here answers the words")
     limit: int | None = None
     offset: int | None = None
     estimated_total_hits: int | None = None
@@ -249,6 +267,33 @@ class SimilarAnswer(Answer):
     estimated_total_hits: int
     query_id: str = Field(alias="queryID")
     degraded: list[str]
+
+
+class FacetHitAnswer(Answer):
+    value: str
+    count: int
+
+
+class FacetSearchAnswer(Answer):
+    facet_hits: list[FacetHitAnswer]
+    facet_query: str | None
+    processing_time_ms: int
+
+
+class SuggestionAnswer(Answer):
+    """`highlighted`: [start, end) of what was typed, in code points. `id`: of a title's product."""
+
+    text: str
+    kind: Literal["query", "type", "brand", "category", "title"]
+    count: int
+    highlighted: list[list[int]]
+    id: str | None = None
+
+
+class SuggestAnswer(Answer):
+    suggestions: list[SuggestionAnswer]
+    q: str
+    processing_time_ms: int
 
 
 class IndexAnswer(Answer):

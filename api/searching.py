@@ -14,7 +14,7 @@ from api.errors import ApiError, shorten
 from api.formatting import Format, shown
 from api.parsing import code_of
 from api.schemas import SearchBody, SimilarBody
-from search.domain import Hit, Json, Language, SearchRequest, SearchResult, SortKey
+from search.domain import Hit, Json, Language, Query, SearchRequest, SearchResult, SortKey
 from search.engine import Engine
 from search.errors import FilterError
 from search.filters import MAX_CHARS, parse_filter
@@ -46,7 +46,6 @@ class Plan:
     shown: Shown
     page: int | None = None
     per_page: int = 0
-    language: Language | None = None
     degraded: tuple[str, ...] = ()
 
 
@@ -76,9 +75,13 @@ def plan_search(body: SearchBody, most: int) -> Plan:
         offset=offset,
         limit=limit,
         score_threshold=body.ranking_score_threshold,
+        understand=body.understand,
+        ignore=tuple(body.ignore),
+        semantic_ratio=body.hybrid.semantic_ratio if body.hybrid else None,
+        language=_language(body.locales),
     )
     wanted = Shown(form, body.show_ranking_score, body.show_ranking_score_details, body.show_performance_details)
-    return Plan(request, wanted, page, per_page, _language(body.locales), _missing(body))
+    return Plan(request, wanted, page, per_page, _missing(body))
 
 
 def plan_similar(body: SimilarBody, most: int) -> Plan:
@@ -99,8 +102,9 @@ def search(engine: Engine, index: str, plan: Plan) -> tuple[dict[str, Json], Sea
     """The answer of `POST /indexes/{index}/search`, and what it was made of."""
     began = time.perf_counter()
     result = engine.search(index, plan.request)
-    wanted = highlight.terms(plan.request.text)
     query = result.query
+    # What was searched for is marked, not the words of conditions: «not» and «under» explain nothing.
+    wanted = highlight.terms(query.text or plan.request.text)
     answer: dict[str, Json] = {
         "hits": [_hit(hit, plan.shown, wanted) for hit in result.hits],
         "query": plan.request.text,
@@ -113,14 +117,21 @@ def search(engine: Engine, index: str, plan: Plan) -> tuple[dict[str, Json], Sea
             name: {"min": stats.min, "max": stats.max} for name, stats in result.facet_stats.items()
         }
     answer |= _ours(plan, result)
-    answer["understood"] = {
+    answer["understood"] = _understood(query)
+    if result.weak:
+        answer["weak"] = True
+    return answer, result
+
+
+def _understood(query: Query) -> dict[str, Json]:
+    shown: dict[str, Json] = {
         "text": query.text,
-        "language": plan.language or query.language,
+        "language": query.language,
         "constraints": [
             {
                 "field": one.field,
                 "op": one.op,
-                "value": one.value,
+                "value": list(one.value) if isinstance(one.value, tuple) else one.value,
                 "span": list(one.span),
                 "text": one.text,
                 "strength": one.strength,
@@ -128,7 +139,13 @@ def search(engine: Engine, index: str, plan: Plan) -> tuple[dict[str, Json], Sea
             for one in query.constraints
         ],
     }
-    return answer, result
+    if query.sort:
+        shown["sort"] = [f"{key.field}:{'desc' if key.descending else 'asc'}" for key in query.sort]
+    if query.corrections:
+        shown["corrections"] = [
+            {"typed": one.typed, "taken": one.taken, "span": list(one.span)} for one in query.corrections
+        ]
+    return shown
 
 
 def similar(engine: Engine, index: str, product_id: str, plan: Plan) -> tuple[dict[str, Json], SearchResult]:
@@ -149,7 +166,7 @@ def similar(engine: Engine, index: str, product_id: str, plan: Plan) -> tuple[di
 def bounded(expression: Json) -> Json:
     """A filter as it was sent, if all of it together is not longer than one expression may be. Raises FilterError."""
     if isinstance(expression, list):
-        size = sum(len(part) + 1 for item in expression for part in (item if isinstance(item, list) else [str(item)]))
+        size = sum(len(str(part)) + 1 for item in expression for part in (item if isinstance(item, list) else [item]))
         if size > MAX_CHARS:
             raise FilterError(f"A filter may have {MAX_CHARS:,} characters; this one has {size:,}.")
     return expression
@@ -214,9 +231,7 @@ def _language(locales: list[str]) -> Language | None:
 
 def _missing(body: SearchBody) -> tuple[str, ...]:
     """What was asked for by name and is not there yet."""
-    ratio = body.hybrid.semantic_ratio if body.hybrid else None
     asked = {
-        "lexical": ratio is not None and ratio < 1,
         "personalization": body.personalize not in (None, False),
         "explanation": body.explain,
     }

@@ -88,8 +88,10 @@ class Pool:
 class Follower:
     """The thread that warms the indexes up once and then follows their versions, about once a second."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, chore: Callable[[], None] = lambda: None) -> None:
+        """`chore` is done in every round, about once a second."""
         self._engine = engine
+        self._chore = chore
         self._stop = threading.Event()
         self._warm = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="daogou-follower", daemon=True)
@@ -115,6 +117,10 @@ class Follower:
             except Exception as error:
                 # Whatever it is, the indexes in use go on serving and the next round may do better.
                 log.error("could not look for new index versions: %s", error)
+            try:
+                self._chore()
+            except Exception as error:
+                log.error("a chore failed: %s", type(error).__name__)
 
     def _warm_up(self) -> None:
         try:
@@ -127,5 +133,6 @@ class Follower:
                 return
             try:
                 self._engine.search(name, SearchRequest("warm up", limit=1))
+                self._engine.suggest(name, "", limit=1)
             except DaogouError as error:
                 log.error("index %s cannot be searched yet: %s", name, error)

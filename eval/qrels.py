@@ -73,12 +73,12 @@ class Answer:
 def read_queries(path: Path) -> tuple[EvalQuery, ...]:
     """Queries in file order. Raises JudgementError, also for an id that comes twice and for an empty text."""
     queries: dict[str, EvalQuery] = {}
-    for number, line in _lines(path):
+    for number, line in lines_of(path):
         query, *columns = (column.strip() for column in line.split("\t"))
         if not columns or not query or not columns[0]:
-            raise _error(path, number, "expected query_id, a tab and the text of the query")
+            raise error_at(path, number, "expected query_id, a tab and the text of the query")
         if query in queries:
-            raise _error(path, number, f"query '{query}' is here for the second time; give each query its own id")
+            raise error_at(path, number, f"query '{query}' is here for the second time; give each query its own id")
         queries[query] = EvalQuery(query, columns[0], tuple(columns[1:]))
     if not queries:
         raise JudgementError(f"{path} holds no queries. Expected lines of query_id, a tab and the text of the query.")
@@ -95,10 +95,10 @@ def read_qrels(path: Path) -> Qrels:
         grade = _number(text)
         if grade is None or not abs(grade) <= MAX_GRADE:
             hint = " If this is a header, remove the line." if number == 1 else ""
-            raise _error(path, number, f"grade '{text}' is not a number within ±{MAX_GRADE:g}.{hint}")
+            raise error_at(path, number, f"grade '{text}' is not a number within ±{MAX_GRADE:g}.{hint}")
         before = grades.setdefault(query, {}).setdefault(product, grade)
         if before != grade:
-            raise _error(
+            raise error_at(
                 path,
                 number,
                 f"product '{product}' has grade {grade:g} for query '{query}' but {before:g} before; keep one",
@@ -119,12 +119,12 @@ def read_run(path: Path) -> Run:
     for number, (query, _, product, rank_text, score_text, _) in _records(path, _RUN_COLUMNS):
         score, rank = _number(score_text), _number(rank_text)
         if score is None:
-            raise _error(path, number, f"score '{score_text}' is not a finite number")
+            raise error_at(path, number, f"score '{score_text}' is not a finite number")
         if rank is None or rank != int(rank):
-            raise _error(path, number, f"rank '{rank_text}' is not a whole number")
+            raise error_at(path, number, f"rank '{rank_text}' is not a whole number")
         hits = places.setdefault(query, {})
         if product in hits:
-            raise _error(
+            raise error_at(
                 path, number, f"product '{product}' is here for the second time for query '{query}'; keep the better"
             )
         hits[ids.setdefault(product, product)] = (-score, int(rank))
@@ -189,7 +189,7 @@ def replacing(path: Path) -> Iterator[TextIO]:
         part.unlink(missing_ok=True)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     """Numbered lines without the blank ones."""
     try:
         with path.open("rb") as file:
@@ -199,7 +199,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 try:
                     line = raw.decode("utf-8")
                 except UnicodeDecodeError as error:
-                    raise _error(path, number, "this is not UTF-8; save the file in that encoding") from error
+                    raise error_at(path, number, "this is not UTF-8; save the file in that encoding") from error
                 if line.strip():
                     yield number, line
     except OSError as error:
@@ -209,13 +209,13 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 def _records(path: Path, columns: str) -> Iterator[tuple[int, list[str]]]:
     """Numbered lines, each as exactly the columns that the string names, none of them empty."""
     wanted = columns.count(" ") + 1
-    for number, line in _lines(path):
+    for number, line in lines_of(path):
         if line.count("\t") == wanted - 1:
             record = [column for part in line.split("\t") if (column := part.strip())]
         else:
             record = line.split()
         if len(record) != wanted:
-            raise _error(
+            raise error_at(
                 path,
                 number,
                 f"{len(record)} columns, not the {wanted} of: {columns} (ids with spaces need tabs between columns)",
@@ -240,5 +240,5 @@ def _id(path: Path, text: str) -> str:
     return text
 
 
-def _error(path: Path, number: int, problem: str) -> JudgementError:
+def error_at(path: Path, number: int, problem: str) -> JudgementError:
     return JudgementError(f"{path}, line {number}: {problem}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -36,20 +36,28 @@ class RunSummary:
 
 
 def run_queries(
-    search: Search, queries: Sequence[EvalQuery], out: Path, tag: str, depth: int = DEPTH, progress: bool = True
+    search: Search,
+    queries: Sequence[EvalQuery],
+    out: Path,
+    tag: str,
+    depth: int = DEPTH,
+    progress: bool = True,
+    request: SearchRequest | None = None,
 ) -> RunSummary:
     """Ask every query for its first `depth` products, one after the other, and write the run to `out`.
 
+    `request` holds what all queries are asked with besides their words: a filter, the share of meaning.
     `out` is replaced when the last query is answered; if anything raises, it stays as it was. Raises what `search`
     raises, and JudgementError as `write_run` does. The bar goes to standard error, and only to a terminal.
     """
+    asked = request or SearchRequest()
     milliseconds: list[float] = []
     counts: list[int] = []
 
     def answers() -> Iterator[Answer]:
         for query in tqdm(queries, desc="Searching", unit="query", disable=None if progress else True):
             started = time.perf_counter()
-            result = search(SearchRequest(text=query.text, limit=depth))
+            result = search(replace(asked, text=query.text, limit=depth))
             milliseconds.append((time.perf_counter() - started) * 1000)
             counts.append(len(result.hits))
             yield Answer(query.id, [str(hit.document["id"]) for hit in result.hits], [hit.score for hit in result.hits])

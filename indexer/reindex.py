@@ -17,14 +17,17 @@ from filelock import FileLock, Timeout
 
 from indexer.catalogue import CatalogueReader
 from indexer.fields import FieldCensus, FieldChoice
+from indexer.learning import LEARNING, calibrated, learn
 from indexer.problems import Problem, ProductRow
 from indexer.progress import Progress
 from indexer.staging import Difference, StagedRow, Staging
 from indexer.verification import verify
+from search.codes import codes
 from search.documents import RECIPE
-from search.domain import EncoderCard, IndexState, Manifest, Point
+from search.domain import LANES, Document, EncoderCard, IndexState, Manifest, Point
 from search.errors import IndexNotFound, ReindexError, ReindexRunning, ShrinkRefused
 from search.journal import Journal
+from search.lanes import LaneMaker
 from search.protocols import Collection, Encoder, VectorStore
 from search.storage.payload import point_id
 from search.writing import Prepared, prepare
@@ -129,7 +132,7 @@ class Reindexer:
             reuse = live is not None and not job.full and live.manifest.encoder.same_space(encoder.card)
             encoded = self._encode(staging, encoder, reuse)
             manifest = self._manifest(job, encoder.card, choice, change.total, journal_uid)
-            self._build(manifest, staging, live if reuse else None)
+            self._build(manifest, staging, encoder, live if reuse else None)
             # A snapshot of the live version may be gone once another becomes live.
             stack.pop_all().close()
             self._store.publish(job.index, manifest.version)
@@ -183,8 +186,9 @@ class Reindexer:
         return live
 
     def _up_to_date(self, live: Manifest, change: Difference, choice: FieldChoice) -> bool:
+        """Of an index that began with documents sent to the server nothing was learnt: it is built even so."""
         same_products = change.unchanged == change.total and not change.removed
-        same_making = live.encoder.files == self._encoder.files and live.recipe == RECIPE
+        same_making = live.encoder.files == self._encoder.files and live.recipe == RECIPE and live.learning == LEARNING
         return same_products and same_making and set(choice.fields.items()) <= set(live.fields.items())
 
     def _encode(self, staging: Staging, encoder: Encoder, reuse: bool) -> int:
@@ -210,22 +214,35 @@ class Reindexer:
             journal=journal,
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
             sources=job.sources,
+            lanes=LANES,
+            learning=LEARNING,
         )
 
-    def _build(self, manifest: Manifest, staging: Staging, live: Collection | None) -> None:
+    def _build(self, manifest: Manifest, staging: Staging, encoder: Encoder, live: Collection | None) -> None:
         """Write, optimise and verify the new version. If that fails it stays unseen, and the next run clears it."""
+        with self._progress.items("Learning", manifest.products) as advance:
+            learnt = learn(_documents(staging, advance), manifest.fields, encoder, live)
         collection = self._store.create(manifest)
         try:
             with self._progress.items("Writing", manifest.products) as advance:
                 for batch in staging.rows(WRITE_BATCH):
-                    collection.upsert(_points(batch, staging, live))
+                    collection.upsert(_points(batch, staging, live, learnt.lanes))
                     advance(len(batch))
+            for name, data in learnt.artefacts.items():
+                collection.save_artefact(name, data)
             self._progress.say("Building the search graph …")
             collection.optimize()
             self._progress.say("Verifying …")
             verify(collection, manifest)
+            collection.save_manifest(calibrated(collection, manifest, encoder, learnt))
         finally:
             collection.close()
+
+
+def _documents(staging: Staging, advance: Callable[[int], None]) -> Iterator[Document]:
+    for batch in staging.rows(WRITE_BATCH):
+        yield from (row.document for row in batch)
+        advance(len(batch))
 
 
 @dataclass(slots=True)
@@ -253,14 +270,23 @@ def only_one_reindex(data_dir: Path, index: str) -> Iterator[None]:
         lock.release()
 
 
-def _points(batch: Sequence[StagedRow], staging: Staging, live: Collection | None) -> list[Point]:
+def _points(batch: Sequence[StagedRow], staging: Staging, live: Collection | None, lanes: LaneMaker) -> list[Point]:
     """Vectors of unchanged texts come from the live version, the others from this run or the one it resumes."""
     vectors: dict[str, Sequence[float]] = staging.vectors([row.text_hash for row in batch])
     wanted = {point_id(row.product_id): row.text_hash for row in batch if row.text_hash not in vectors}
     if live is not None:
         vectors |= {point.text_hash: point.vector for point in live.retrieve(list(wanted))}
     return [
-        Point(row.product_id, vectors[row.text_hash], row.document, row.text_hash, row.document_hash) for row in batch
+        Point(
+            row.product_id,
+            vectors[row.text_hash],
+            row.document,
+            row.text_hash,
+            row.document_hash,
+            lanes.lanes(row.document),
+            codes(row.document),
+        )
+        for row in batch
     ]
 
 

@@ -17,11 +17,13 @@ import orjson
 from search.domain import CORE_FIELDS, CORE_KINDS, Document, FieldKind, Json, Product
 from search.errors import DocumentError
 
-RECIPE = "title-brand-category-looks-description/1"
+RECIPE = "title-brand-category-looks-description/2"
 """Name of the recipe in `text`. A change there changes this name, and with it every index asks to be rebuilt."""
 
 MAX_ID_CHARS = 512
-_MAX_DESCRIPTION = 1000
+_MAX_DESCRIPTION = 200
+"""Characters. Long descriptions are about shipping, care and other products; the lane of words reads all of them."""
+
 _MAX_ATTRIBUTE = 60
 _MAX_DEPTH = 16
 
@@ -46,6 +48,11 @@ def text(product: Product) -> str:
             said += " " + extra.casefold()
     head = ", ".join(parts)
     return f"{head}. {product.description[:_MAX_DESCRIPTION]}" if product.description else head
+
+
+def text_of(document: Document) -> str:
+    """The same text from a document as it is stored."""
+    return text(product(document))
 
 
 def document(product: Product) -> dict[str, Json]:

@@ -158,7 +158,10 @@ class Manifest:
 
     `recipe` names how a product becomes the text that is embedded. `fields` are the filterable ones, `unfiltered`
     the attribute names that were seen and deliberately not indexed (too rare or too wordy). `journal` is the uid of
-    the last document task that the version was built on; later ones are replayed on it.
+    the last document task that the version was built on; later ones are replayed on it. `lanes` are the sparse vectors
+    that the version has room for; one that was built before there were any has none, and knows no codes either.
+    `calibration` says when a query has nothing to find here (search/calibration); `learning` names the way in which
+    lanes and artefacts were made.
     """
 
     index: str
@@ -171,6 +174,9 @@ class Manifest:
     journal: int = 0
     created_at: str = ""
     sources: tuple[str, ...] = ()
+    lanes: tuple[str, ...] = ()
+    calibration: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    learning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +192,24 @@ class IndexState:
 
 
 @dataclass(frozen=True, slots=True)
+class Sparse:
+    """A sparse vector: `indices` are hashes of terms in 0..2^32-1, ascending and distinct; `values` are weights > 0."""
+
+    indices: tuple[int, ...] = ()
+    values: tuple[float, ...] = ()
+
+
+LANES = ("words", "kind")
+"""The sparse vectors of a point: the words of all its texts, and what sort of thing it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """A product ready to be stored: its vector, its document, and the hashes that tell what changed.
 
     `vector` has shape (dimension,), float32, finite, of unit length. `text_hash` covers the embedded text alone,
     `document_hash` the whole document: equal text with another document needs a new payload and no encoding.
+    `lanes` are the sparse vectors, by a name out of LANES; `codes` the product codes, normalised.
     """
 
     product_id: str
@@ -198,15 +217,22 @@ class Point:
     document: Document
     text_hash: str
     document_hash: str
+    lanes: Mapping[str, Sparse] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A point that retrieval found. `point_id` is the store's own id; `values` holds the fields that were asked for."""
+    """A point that retrieval found. `point_id` is the store's own id; `values` holds the fields that were asked for.
+
+    `parts` names what the score is made of; candidates of a lower `tier` come before those of a higher one.
+    """
 
     point_id: str
     score: float
     values: Document = field(default_factory=dict)
+    parts: Mapping[str, float] = field(default_factory=dict)
+    tier: int = 1
 
 
 # --- a search --------------------------------------------------------------------------------------------------------
@@ -214,29 +240,57 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """Something the query demands or rules out. `span` is [start, end) in the raw query, in code points."""
+    """Something the query demands or rules out. `span` is [start, end) in the raw query, in code points.
+
+    `value` is what people read; with `in` it is a tuple of alternatives. `members` are the catalogue's own values, as
+    written, that meet the condition (of `!=`: that break it): colour black is met by "Black" and "Black,Silver".
+    Without members the value itself is compared.
+    """
 
     field: str
-    op: Operator
-    value: FilterValue
+    op: Operator | Literal["in"]
+    value: FilterValue | tuple[FilterValue, ...]
     span: tuple[int, int]
     text: str
     strength: Literal["must", "prefer"] = "must"
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A word that the catalogue does not know, and the one that it was taken for. `span` as in Constraint."""
+
+    typed: str
+    taken: str
+    span: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The understood form of what was typed: `raw` as it came, `text` what is left to embed."""
+    """The understood form of what was typed: `raw` as it came, `text` what is left to embed.
+
+    `codes` are product codes that it may name, normalised; `sort` is what words like «cheapest» ask for; `translation`
+    says `text` in the other language as far as the names that are known go, "" where they do not.
+    """
 
     raw: str
     text: str
     language: Language
     constraints: tuple[Constraint, ...] = ()
+    codes: tuple[str, ...] = ()
+    sort: tuple[SortKey, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    translation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """One search. `text` empty means browsing: everything that passes the filter, in order of `sort` or of point id."""
+    """One search. `text` empty means browsing: everything that passes the filter, in order of `sort` or of point id.
+
+    `facet_limit` is how many values of each facet are counted, the most frequent. `understand` false takes every word
+    literally; `ignore` are texts of constraints to switch off. `semantic_ratio` is the share of meaning against words,
+    1 for meaning alone; None leaves it to the engine. `language` is that of the words; None tells it from them.
+    """
 
     text: str = ""
     filter: Filter | None = None
@@ -245,6 +299,11 @@ class SearchRequest:
     offset: int = 0
     limit: int = 20
     score_threshold: float | None = None
+    facet_limit: int = 100
+    understand: bool = True
+    ignore: tuple[str, ...] = ()
+    semantic_ratio: float | None = None
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +337,8 @@ class FieldStats:
 class SearchResult:
     """Hits of one page, and totals and facets of the whole candidate set that the page was cut from.
 
-    `timings` are milliseconds by stage. `degraded` names what could not be done and was left out.
+    `timings` are milliseconds by stage. `degraded` names what could not be done and was left out. `weak` says that what
+    was found hardly rises above what any words would find here, or that nothing does.
     """
 
     query: Query
@@ -288,3 +348,4 @@ class SearchResult:
     facet_stats: Mapping[str, FieldStats] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     degraded: tuple[str, ...] = ()
+    weak: bool = False

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from search.codes import asked_codes
+from search.constraints import evidence, satisfied
 from search.domain import (
     And,
     Candidate,
@@ -22,12 +25,18 @@ from search.domain import (
     SearchRequest,
     SearchResult,
 )
-from search.errors import DocumentNotFound
+from search.errors import DocumentNotFound, FacetError
+from search.facets import EVERY_VALUE, FacetHit, find_values
+from search.knowledge import Knowledge
 from search.live import LiveIndexes
-from search.protocols import Collection, Encoder, VectorStore
-from search.retrieval import by_browsing, by_meaning
+from search.paging import by_browsing
+from search.protocols import Collection, Encoder, Reranker, VectorStore
+from search.remembered import Remembered
+from search.retrieval import Asked, Look, by_nearness, by_words_and_meaning, names_product
+from search.second_look import SecondLook
 from search.storage.payload import point_id
-from search.understanding import understand
+from search.suggestions import Entry, Suggestion, completions
+from search.understanding import literally, understand
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +58,23 @@ class IndexStats:
 class Engine:
     """The three doors' one way in. Safe to use from several threads."""
 
-    def __init__(self, store: VectorStore, encoder: Encoder, live: LiveIndexes, max_total_hits: int = 1000) -> None:
+    def __init__(
+        self,
+        store: VectorStore,
+        encoder: Encoder,
+        live: LiveIndexes,
+        max_total_hits: int = 1000,
+        reranker: Reranker | None = None,
+        reranker_top: int = 50,
+    ) -> None:
         self._store = store
         self._encoder = encoder
         self._live = live
         self._most = max_total_hits
+        self._completions = Remembered(completions)
+        self._knowledge = Remembered(Knowledge.of)
+        self._second_look = SecondLook(reranker, reranker_top) if reranker else None
+        live.when_opened(self._get_ready)
 
     def search(self, index: str, request: SearchRequest) -> SearchResult:
         """The page of hits that `request` asks for, with totals and facets of all its candidates.
@@ -61,19 +82,52 @@ class Engine:
         Raises IndexNotFound, FilterError, SortError, FacetError, StoreError.
         """
         clock = _Clock()
-        query = understand(request.text)
-        clock.lap("understand")
         with self._live.lease(index) as collection:
-            if query.text:
-                vector = self._encoder.encode_query(query.text)
+            known = self._knowledge.of(collection)
+            query = _understood(request, known)
+            clock.lap("understand")
+            if query.text or names_product(collection, asked_codes(query), request.filter):
+                asked = self._asked(query, known, request)
                 clock.lap("encode")
-                found = by_meaning(collection, vector, request, self._most)
+                found = by_words_and_meaning(collection, asked, request, self._most, self._looking(query, collection))
             else:
-                found = by_browsing(collection, request, self._most)
+                found = by_browsing(collection, _browsed(query, request, collection), self._most)
             clock.lap("retrieve")
-            hits = _hits(collection, found.page, request.offset, semantic=bool(query.text))
+            hits = _hits(collection, found.page, request.offset, query)
             clock.lap("fetch")
-        return SearchResult(query, hits, found.total, found.facets, found.facet_stats, clock.laps)
+        degraded = found.degraded + (("lexical",) if query.text and "words" not in collection.manifest.lanes else ())
+        return SearchResult(
+            query, hits, found.total, found.facets, found.facet_stats, clock.laps, degraded, weak=found.weak
+        )
+
+    def _asked(self, query: Query, known: Knowledge, request: SearchRequest) -> Asked:
+        """What the query asks of the lanes."""
+        spoken, words = known.spoken(query), known.words(query)
+        ratio = known.ratio(query) if request.semantic_ratio is None else request.semantic_ratio
+        vector = self._encoder.encode_query(spoken) if ratio > 0 and spoken else None
+        language = known.spoken_language(query)
+        return Asked(
+            vector=vector,
+            words=words,
+            kinds=known.kinds(query, vector),
+            ratio=ratio if vector is not None else 0.0,
+            constraints=query.constraints,
+            codes=asked_codes(query),
+            excluded=known.excluded(query),
+            sort=() if request.sort else query.sort,
+            # Without a vector there is no support to compare with the noise.
+            sensible=known.calibration.makes_sense(language),
+            nothing=known.calibration.nothing(language) if vector is not None else -math.inf,
+            weak=known.calibration.weak(language) if vector is not None else -math.inf,
+        )
+
+    def _looking(self, query: Query, collection: Collection) -> Look | None:
+        return self._second_look.at(query, collection) if self._second_look else None
+
+    def _get_ready(self, collection: Collection) -> None:
+        """Read what belongs to a version before it serves, so that no request waits for that."""
+        self._knowledge.of(collection)
+        self._completions.of(collection)
 
     def similar(self, index: str, product_id: str, request: SearchRequest) -> SearchResult:
         """Products whose descriptions are nearest to this one's; itself and its variants are left out.
@@ -88,11 +142,26 @@ class Engine:
             others = _besides(stored[0].document)
             wanted = And((*others.parts, request.filter)) if request.filter is not None else others
             vector = np.asarray(stored[0].vector, dtype=np.float32)
-            found = by_meaning(collection, vector, replace(request, filter=wanted), self._most, within=others)
+            found = by_nearness(collection, vector, replace(request, filter=wanted), self._most, within=others)
             clock.lap("retrieve")
-            hits = _hits(collection, found.page, request.offset, semantic=True)
+            hits = _hits(collection, found.page, request.offset, Query("", "", "en"))
             clock.lap("fetch")
         return SearchResult(Query("", "", "en"), hits, found.total, found.facets, found.facet_stats, clock.laps)
+
+    def facet_search(self, index: str, request: SearchRequest, field: str, typed: str | None) -> tuple[FacetHit, ...]:
+        """Values of `field` that fit what is typed of them, counted over the candidates of `request`.
+
+        Raises what `search` raises.
+        """
+        if field == "*":
+            raise FacetError("Attribute `*` has no facets: name one field.")
+        every = replace(request, facets=(field,), offset=0, limit=0, facet_limit=EVERY_VALUE)
+        return find_values(self.search(index, every).facets[field], typed)
+
+    def suggest(self, index: str, typed: str, limit: int, past: Sequence[Entry] = ()) -> tuple[Suggestion, ...]:
+        """Completions of what is typed so far; `past` are queries of others. Raises IndexNotFound."""
+        with self._live.lease(index) as collection:
+            return self._completions.of(collection).suggest(typed, limit, past)
 
     def document(self, index: str, product_id: str) -> Document:
         """Raises IndexNotFound, DocumentNotFound."""
@@ -143,15 +212,31 @@ class Engine:
         self._live.close()
 
 
-def _hits(collection: Collection, page: Sequence[Candidate], offset: int, semantic: bool) -> tuple[Hit, ...]:
-    points = {point_id(point.product_id): point for point in collection.retrieve([item.point_id for item in page])}
+def _understood(request: SearchRequest, known: Knowledge) -> Query:
+    if request.understand:
+        return understand(request.text, known.lexicon, request.ignore, request.language)
+    return literally(request.text, request.language)
+
+
+def _browsed(query: Query, request: SearchRequest, collection: Collection) -> SearchRequest:
+    """Nothing is left to search for, as after «under $50»: everything that is known to meet the conditions."""
+    fields = collection.manifest.fields
+    conditions = tuple(satisfied(one) for one in query.constraints if one.strength == "must" and one.field in fields)
+    both = conditions if request.filter is None else (request.filter, *conditions)
+    return replace(request, filter=And(both) if both else None, sort=request.sort or query.sort)
+
+
+def _hits(collection: Collection, page: Sequence[Candidate], offset: int, query: Query) -> tuple[Hit, ...]:
+    found = collection.retrieve([item.point_id for item in page], vectors=False)
+    points = {point_id(point.product_id): point for point in found}
     present = [item for item in page if item.point_id in points]
     return tuple(
         Hit(
             document=points[item.point_id].document,
             rank=offset + number,
             score=min(1.0, max(0.0, item.score)),
-            parts={"semantic": item.score} if semantic else {},
+            parts=item.parts,
+            evidence=evidence(query.constraints, points[item.point_id].document, collection.manifest.fields),
         )
         for number, item in enumerate(present, start=1)
     )

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 CatchUp = Callable[[Collection], None]
 """Brings a version that was just opened up to date with writes it has not seen, before it serves."""
 
+WhenOpened = Callable[[Collection], object]
+"""Gets ready what searches need of a version that was just opened, before it serves."""
+
 
 class _Open:
     """One open version and the number of leases on it."""
@@ -39,6 +42,7 @@ class LiveIndexes:
         self._card = card
         self._snapshot = snapshot
         self._catch_up = catch_up
+        self._when_opened: WhenOpened | None = None
         self._open: dict[str, _Open] = {}
         self._books = threading.Lock()
         # Opening takes long and must happen once; searches that find a version open never wait for it.
@@ -46,6 +50,9 @@ class LiveIndexes:
         # Whoever writes to an index has its turn; so has whoever switches it, or a write could miss the new version.
         # Lock order: opening, then turn, then books.
         self._turns: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+
+    def when_opened(self, get_ready: WhenOpened) -> None:
+        self._when_opened = get_ready
 
     @contextlib.contextmanager
     def lease(self, index: str) -> Iterator[Collection]:
@@ -126,6 +133,8 @@ class LiveIndexes:
                 check_encoder(collection, self._card)
                 if self._catch_up is not None:
                     self._catch_up(collection)
+                if self._when_opened is not None:
+                    self._when_opened(collection)
             except BaseException:
                 collection.close()
                 raise

@@ -19,6 +19,7 @@ from search.domain import (
     Manifest,
     Point,
     SortKey,
+    Sparse,
 )
 
 Vectors = NDArray[np.float32]
@@ -46,6 +47,17 @@ class Encoder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """A model that reads query and product together: slower than an encoder and closer to the truth."""
+
+    @property
+    def name(self) -> str: ...
+
+    def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers the query, 0..1, in the order of `texts`. Raises EncoderError."""
+        ...
+
+
 class Collection(Protocol):
     """The points of one index version. Safe to use from several threads."""
 
@@ -55,7 +67,8 @@ class Collection(Protocol):
     def upsert(self, points: Sequence[Point]) -> None:
         """Insert or replace by product id; durable on return. Everything is validated before anything is written.
 
-        Raises StoreError where a vector has the wrong dimension, is not finite or is zero.
+        Lanes that the manifest does not name are not stored, nor are empty ones. Raises StoreError, naming the product,
+        where its vector has the wrong dimension, is not finite or is zero, or where a lane is not what Sparse says.
         """
         ...
 
@@ -67,13 +80,43 @@ class Collection(Protocol):
         """Make further attributes filterable: for products upserted from now on, and in the manifest."""
         ...
 
-    def nearest(
-        self, vector: Vector, limit: int, filter: Filter | None = None, fields: Sequence[str] = (), exact: bool = False
-    ) -> list[Candidate]:
-        """The `limit` nearest by cosine, best first, ties by point id; a candidate's `values` has the `fields` named.
+    def nearest(self, vector: Vector, limit: int, filter: Filter | None = None, exact: bool = False) -> list[Candidate]:
+        """The `limit` nearest by cosine, best first, ties by point id.
 
-        `exact` scans all vectors in full precision instead of asking the HNSW graph.
+        The answer depends on the limit, since a search of the HNSW graph for more looks further: whoever shows pages
+        asks for the same limit each time and cuts them out of the answer. `exact` scans all vectors in full precision.
+        Where more products share the last score than there is room for, which of them are in is the store's choice.
         """
+        ...
+
+    def matching(self, lane: str, query: Sparse, limit: int, filter: Filter | None = None) -> list[Candidate]:
+        """The `limit` products whose sparse vector has the greatest dot product with the query: those above 0, best
+        first, ties by point id; among more that share the last score than there is room for, the store chooses.
+
+        On the lane "words" each weight of the query is multiplied by the rarity of its term,
+        ln((N − n + 0.5) / (n + 0.5) + 1), where N products have the lane and n of them the term; products deleted or
+        replaced since the version was optimised may still count. An empty list where the version lacks the lane.
+        """
+        ...
+
+    def similarity(self, vector: Vector, point_ids: Sequence[str]) -> dict[str, float]:
+        """The exact cosine of each of these products, by point id; unknown ids are left out.
+
+        Asking for the same ids again, here or in `relevance`, is cheaper than asking for others.
+        """
+        ...
+
+    def relevance(self, lane: str, query: Sparse, point_ids: Sequence[str]) -> dict[str, float]:
+        """The score that `matching` would give each of these products, by point id; those without a match are left
+        out."""
+        ...
+
+    def passing(self, point_ids: Sequence[str], filter: Filter) -> set[str]:
+        """Those of the products that pass the filter. Raises FilterError."""
+        ...
+
+    def by_code(self, codes: Sequence[str], limit: int, filter: Filter | None = None) -> list[str]:
+        """The first `limit` ids, in order, of the products that bear any of these codes, written exactly so."""
         ...
 
     def browse(
@@ -83,8 +126,11 @@ class Collection(Protocol):
         ties by point id) or else by point id. Scores are 0."""
         ...
 
-    def retrieve(self, point_ids: Sequence[str]) -> list[Point]:
-        """In the order asked for; unknown ids are left out."""
+    def retrieve(self, point_ids: Sequence[str], vectors: bool = True) -> list[Point]:
+        """In the order asked for; unknown ids are left out. Without `vectors` each vector is empty.
+
+        Points that are read have no lanes: those are made anew from the document whenever it is written.
+        """
         ...
 
     def values(self, point_ids: Sequence[str], fields: Sequence[str]) -> dict[str, Document]:
@@ -92,7 +138,7 @@ class Collection(Protocol):
         ...
 
     def scroll(self, vectors: bool = True, batch: int = 1000) -> Iterator[Point]:
-        """Every point, ordered by point id. Without `vectors` each vector is empty."""
+        """Every point, ordered by point id, without lanes. Without `vectors` each vector is empty."""
         ...
 
     def count(self, filter: Filter | None = None) -> int: ...
@@ -112,7 +158,20 @@ class Collection(Protocol):
         """Build the graph over everything upserted so far. Blocks, maybe with the GIL: never while serving."""
         ...
 
-    def save_manifest(self, manifest: Manifest) -> None: ...
+    def save_manifest(self, manifest: Manifest) -> None:
+        """Raises StoreError where its lanes are not those that the version was created with."""
+        ...
+
+    def save_artefact(self, name: str, data: bytes) -> None:
+        """Keep bytes with the version, in place of those kept under that name before; durable on return.
+
+        Readers get the old bytes or the new, never a mixture. They are copied with the version and removed with it.
+        """
+        ...
+
+    def artefact(self, name: str) -> bytes | None:
+        """The bytes kept under that name; None where there are none. Raises IndexDamaged where the version is gone."""
+        ...
 
     def close(self) -> None:
         """Flush and release. Twice is no error."""
@@ -163,4 +222,4 @@ class VectorStore(Protocol):
         ...
 
 
-__all__ = ["Collection", "Encoder", "Json", "Progress", "Vector", "VectorStore", "Vectors"]
+__all__ = ["Collection", "Encoder", "Json", "Progress", "Reranker", "Vector", "VectorStore", "Vectors"]

@@ -1,178 +1,265 @@
 """Query → one candidate set. Hits, totals, facets and pages of a search are all taken from it and nothing else.
 
-There are two ways in. A query with words asks the dense lane for its nearest products and keeps those that are not far
-behind the best. A query without words browses: every product that passes the filter. A lexical lane would return
-candidates under the same point ids, to be fused before the cut-off.
+A query with words goes down two lanes, by meaning (dense vectors) and by words (BM25 as sparse vectors); what either
+finds is a candidate, and gets one score (search/fusion). A query without words browses: every product that passes the
+filter.
+
+The set depends on the words and the filter alone, never on offset or limit, so pages neither repeat nor skip.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
-from search.domain import Candidate, Document, FieldKind, FieldStats, Filter, Json, SearchRequest, SortKey
-from search.errors import FacetError, SortError
+import numpy as np
+
+from search.calibration import support
+from search.codes import MENTIONED
+from search.constraints import not_violated, satisfied
+from search.domain import (
+    And,
+    Candidate,
+    Constraint,
+    Filter,
+    SearchRequest,
+    SortKey,
+    Sparse,
+)
+from search.fusion import PREFERRED_WEIGHT, Floats, Scale, fuse, shown_scores
+from search.lanes import WordQuery
+from search.paging import CandidateSet, checked, cut_out
 from search.protocols import Collection, Vector
-from search.storage.payload import fold, number_text
 
 CUT_OFF = 0.5
-"""Candidates whose cosine is below this share of the best one's are dropped: they are nearest by lack of better."""
+"""A candidate stays when its cosine is at least this share of the best one's, or when it has at least this share of the
+query's words: the others are nearest by lack of better."""
 
-MAX_FACET_VALUES = 100
+SHORTLIST = 400
+"""Candidates that get every part of their score exactly; what comes behind them keeps its place by the lane that found
+it. Scores of given products are the dearest calls."""
+
+HEADS = 8
+"""Products of each lane among which the one is sought that most speaks for."""
+
+IDENTIFYING = 20
+"""A code that more products bear than this, as ddr3, identifies none and is a word like others."""
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateSet:
-    """`page` are the candidates of the page asked for; the rest describes the whole set the page was cut from."""
+class Asked:
+    """What retrieval is asked for in words. `ratio` 1 is by meaning alone, 0 by words alone.
 
-    page: tuple[Candidate, ...]
-    total: int
-    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    facet_stats: Mapping[str, FieldStats] = field(default_factory=dict)
+    `excluded` are words that no product may have. `sort` is what words like «cheapest» ask for: it orders the products
+    that fit the other words well, since the cheapest of all is seldom what is meant.
+    `sensible` says that the vector means something: that of a language which the encoder does not read does not.
+    `nothing` and `weak` are the least supports (search/calibration) below which there is no answer, or a weak one.
+    """
+
+    vector: Vector | None
+    words: WordQuery
+    kinds: Sparse
+    ratio: float
+    constraints: tuple[Constraint, ...] = ()
+    codes: tuple[str, ...] = ()
+    excluded: Sparse = field(default_factory=Sparse)
+    sort: tuple[SortKey, ...] = ()
+    sensible: bool = True
+    nothing: float = -math.inf
+    weak: float = -math.inf
 
 
-def by_meaning(
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Candidates in the order of a second look; `degraded` names it where it failed and changed nothing."""
+
+    candidates: Sequence[Candidate]
+    degraded: tuple[str, ...] = ()
+
+
+Look = Callable[[Sequence[Candidate]], Looked]
+
+
+def by_words_and_meaning(
+    collection: Collection, asked: Asked, request: SearchRequest, most: int, look: Look | None = None
+) -> CandidateSet:
+    """The hybrid way: at most `most` candidates, best first unless a sort is asked for.
+
+    Conditions that must hold let no violator in; products of which it is not known whether they meet them come after
+    those that do. A product whose code was typed comes first, whatever else the words say.
+    """
+    facets = checked(collection, request)
+    named = _bearing(collection, asked.codes, request.filter)
+    musts = [one for one in asked.constraints if one.strength == "must" and _known(collection, one)]
+    wanted = _all_of(request.filter, *(not_violated(one) for one in musts))
+    lanes = _search_lanes(collection, asked, wanted, most)
+    best = lanes if wanted is None else _search_lanes(collection, asked, None, HEADS)
+    scale = Scale(max(best.cosine.values(), default=0.0), asked.words.known_worth)
+    strongest = _strongest(collection, asked, best)
+    found = _scored(collection, asked, lanes, scale) if strongest >= asked.nothing else []
+    found = _without_excluded(collection, asked.excluded, found)
+    ordered = _in_tiers(collection, asked, musts, found, named)[:most]
+    looked = look(ordered) if look else Looked(ordered)
+    best_of_all = cut_out(collection, looked.candidates, request, facets, asked.sort)
+    return replace(best_of_all, weak=strongest < asked.weak and not named, degraded=looked.degraded)
+
+
+def by_nearness(
     collection: Collection, vector: Vector, request: SearchRequest, most: int, within: Filter | None = None
 ) -> CandidateSet:
-    """The dense lane: at most `most` candidates, nearest first unless a sort is asked for.
-
-    The set depends on the words and the filter alone, never on offset or limit, so pages neither repeat nor skip. The
-    best product of all (of those `within` a filter, if given) sets the floor, so that the caller's filter narrows the
-    set and never lets others in: a facet value clicked on gives as many hits as its count said.
-    """
-    facets = _facet_fields(collection, request.facets)
-    for key in request.sort:
-        _check_sortable(collection, key)
-    wanted = tuple(dict.fromkeys([*facets, *(key.field for key in request.sort)]))
+    """Products near a vector: at most `most`, nearest first. The best of those `within` a filter sets the floor, so
+    that the caller's own filter narrows the set and never lets others in."""
+    facets = checked(collection, request)
     found = collection.nearest(vector, most, request.filter)
     if found:
         best = found if request.filter == within else collection.nearest(vector, 1, within)
         floor = max(CUT_OFF * best[0].score, request.score_threshold or -math.inf)
         found = [candidate for candidate in found if candidate.score >= floor]
-    if wanted:
-        values = collection.values([candidate.point_id for candidate in found], wanted)
-        found = [replace(candidate, values=values.get(candidate.point_id, {})) for candidate in found]
-    ordered = in_order(found, request.sort)
-    counted = {name: _count([candidate.values for candidate in found], name) for name in facets}
-    ranges = {
-        name: stats
-        for name in facets
-        if collection.manifest.fields[name] == "number"
-        and (stats := _range([candidate.values for candidate in found], name)) is not None
-    }
-    page = ordered[request.offset : request.offset + request.limit]
-    return CandidateSet(tuple(page), len(found), counted, ranges)
+    return cut_out(collection, found, replace(request, score_threshold=None), facets)
 
 
-def by_browsing(collection: Collection, request: SearchRequest, most: int) -> CandidateSet:
-    """Every product that passes the filter, by the sort or else by point id. Totals and facets come from the store.
+@dataclass(frozen=True, slots=True)
+class _Lanes:
+    """Scores by point id, as each lane found them; `complete` says that the lane left none out."""
 
-    Sorting by several keys orders the first `most` products of the first key.
-    """
-    facets = _facet_fields(collection, request.facets)
-    for key in request.sort:
-        _check_sortable(collection, key, browsing=True)
-    total = collection.count(request.filter)
-    wanted = request.limit and request.offset < total
-    reach = min(request.offset + request.limit, total) if wanted else 0
-    first = request.sort[0] if request.sort else None
-    if reach and len(request.sort) > 1:
-        reach = min(max(reach, most), total)
-    found = collection.browse(reach, request.filter, first, tuple(key.field for key in request.sort)) if reach else []
-    ordered = in_order(found, request.sort) if len(request.sort) > 1 else found
-    stats = {}
-    for name in facets:
-        if collection.manifest.fields[name] == "number":
-            bounds = collection.value_range(name, request.filter)
-            if bounds is not None:
-                stats[name] = FieldStats(*bounds)
-    counts = {name: collection.facet(name, request.filter, MAX_FACET_VALUES) for name in facets}
-    page = tuple(
-        Candidate(candidate.point_id, 1.0, candidate.values)
-        for candidate in ordered[request.offset : request.offset + request.limit]
-    )
-    return CandidateSet(page, total, counts, stats)
+    cosine: Mapping[str, float]
+    words: Mapping[str, float]
+    words_complete: bool
 
 
-def in_order(candidates: Sequence[Candidate], sort: Sequence[SortKey]) -> list[Candidate]:
-    """By the sort keys, ties in the order given; candidates without a value come last in either direction."""
-    ordered = list(candidates)
-    for key in reversed(sort):
-        present = [candidate for candidate in ordered if _sort_value(candidate.values, key) is not None]
-        absent = [candidate for candidate in ordered if _sort_value(candidate.values, key) is None]
-        present.sort(key=lambda candidate: _sort_value(candidate.values, key), reverse=key.descending)  # type: ignore[arg-type,return-value]
-        ordered = present + absent
-    return ordered
-
-
-def _sort_value(values: Document, key: SortKey) -> tuple[int, float | str] | None:
-    """Comparable across types: numbers before text. Of a list, the value that would come first."""
-    value = values.get(key.field)
-    if isinstance(value, list):
-        members = [item for item in (_comparable(each) for each in value) if item is not None]
-        return (max(members) if key.descending else min(members)) if members else None
-    return _comparable(value)
-
-
-def _comparable(value: Json) -> tuple[int, float | str] | None:
-    if isinstance(value, bool | int | float):
-        return (0, float(value))
-    return (1, value.casefold()) if isinstance(value, str) else None
-
-
-def _check_sortable(collection: Collection, key: SortKey, browsing: bool = False) -> None:
-    kinds: Mapping[str, FieldKind] = collection.manifest.fields
-    kind = kinds.get(key.field)
-    if kind is not None and not (browsing and kind == "text"):
-        return
-    usable = sorted(name for name, kind in kinds.items() if kind != "text" or not browsing)
-    why = "" if kind is None else " without words to search for, since it is text"
-    raise SortError(
-        f"Attribute `{key.field}` is not sortable{why}. Available sortable attributes are: {', '.join(usable)}."
+def _search_lanes(collection: Collection, asked: Asked, wanted: Filter | None, most: int) -> _Lanes:
+    near = [] if asked.vector is None or asked.ratio == 0 else collection.nearest(asked.vector, most, wanted)
+    said = [] if asked.ratio == 1 else collection.matching("words", asked.words.vector, most, wanted)
+    return _Lanes(
+        {one.point_id: one.score for one in near}, {one.point_id: one.score for one in said}, len(said) < most
     )
 
 
-def _facet_fields(collection: Collection, asked: Sequence[str]) -> list[str]:
-    known = collection.manifest.fields
-    if "*" in asked:
-        return [name for name in known if name != "id"]
-    for name in asked:
-        if name not in known:
-            raise FacetError(f"Attribute `{name}` has no facets. Available facets are: {', '.join(sorted(known))}.")
-    return list(dict.fromkeys(asked))
+def _strongest(collection: Collection, asked: Asked, lanes: _Lanes) -> float:
+    """The support of the best products of both lanes, the caller's filter and the conditions left out of account."""
+    heads = list(dict.fromkeys([*islice(lanes.cosine, HEADS), *islice(lanes.words, HEADS)]))
+    if not heads:
+        return -math.inf
+    cosine = {head: lanes.cosine[head] for head in heads if head in lanes.cosine}
+    if not asked.sensible:
+        cosine = {}
+    elif asked.vector is not None and len(cosine) < len(heads):
+        cosine |= collection.similarity(asked.vector, [head for head in heads if head not in cosine])
+    words = {head: lanes.words[head] for head in heads if head in lanes.words}
+    if asked.words.vector.indices and len(words) < len(heads):
+        words |= collection.relevance("words", asked.words.vector, heads)
+    worth = asked.words.worth
+    return max(support(cosine.get(head, 0.0), words.get(head, 0.0) / worth if worth else 0.0) for head in heads)
 
 
-def _count(documents: Sequence[Document], name: str) -> dict[str, int]:
-    """Most frequent first, ties by value; a product counts once for each value of a list.
-
-    As in the store, spellings that differ in case alone are one value, shown as most products spell it.
-    """
-    counts: Counter[str] = Counter()
-    spellings: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for document in documents:
-        value = document.get(name)
-        labels = {_label(member) for member in (value if isinstance(value, list) else [value]) if member is not None}
-        for label in labels:
-            spellings[fold(label)][label] += 1
-        counts.update({fold(label) for label in labels})
-    shown = {key: min(spellings[key].items(), key=lambda item: (-item[1], item[0]))[0] for key in counts}
-    ranked = sorted((-count, shown[key]) for key, count in counts.items())
-    return {label: -count for count, label in ranked[:MAX_FACET_VALUES]}
-
-
-def _label(value: Json) -> str:
-    """A facet value as text: 'true', '12', '12.5', or the words themselves."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return number_text(value) if isinstance(value, int | float) else str(value)
-
-
-def _range(documents: Sequence[Document], name: str) -> FieldStats | None:
-    values = [
-        float(value)
-        for document in documents
-        if isinstance(value := document.get(name), int | float) and not isinstance(value, bool)
+def _scored(collection: Collection, asked: Asked, lanes: _Lanes, scale: Scale) -> list[Candidate]:
+    """Every candidate with its score, best first, ties by point id."""
+    ids = sorted({*lanes.cosine, *lanes.words})
+    # What a lane did not find scores below all that it did: its last score is the most that it can be.
+    last = min(lanes.cosine.values(), default=0.0)
+    cosine = np.array([lanes.cosine.get(each, last) for each in ids])
+    words = np.array([lanes.words.get(each, 0.0) for each in ids])
+    kind = np.zeros(len(ids))
+    first = fuse(cosine, words, kind, scale, asked.ratio)
+    if 0 < asked.ratio < 1:
+        _fill_in(collection, asked, lanes, ids, np.argsort(-first, kind="stable")[:SHORTLIST], cosine, words, kind)
+    fused = fuse(cosine, words, kind, scale, asked.ratio)
+    kept = (cosine >= CUT_OFF * scale.best_cosine) & (cosine > 0) if asked.ratio > 0 else words > 0
+    if 0 < asked.ratio < 1 and scale.words_worth > 0:
+        kept |= words >= CUT_OFF * scale.words_worth
+    if not asked.sensible:
+        kept &= words > 0
+    shown = shown_scores(fused, scale, asked.ratio)
+    order = np.argsort(-fused, kind="stable")
+    return [
+        Candidate(ids[n], float(shown[n]), parts=_parts(asked.ratio, cosine[n], words[n], kind[n], scale))
+        for n in order
+        if kept[n]
     ]
-    return FieldStats(min(values), max(values)) if values else None
+
+
+def _fill_in(
+    collection: Collection, asked: Asked, lanes: _Lanes, ids: Sequence[str], shortlist: np.typing.NDArray[np.intp],
+    cosine: Floats, words: Floats, kind: Floats,
+) -> None:  # fmt: skip
+    """Ask for the parts that the lanes did not give, for the shortlist alone."""
+    chosen = [ids[n] for n in shortlist]
+    unseen = [each for each in chosen if each not in lanes.cosine]
+    near = collection.similarity(asked.vector, unseen) if unseen and asked.vector is not None else {}
+    said = {} if lanes.words_complete else collection.relevance("words", asked.words.vector, chosen)
+    kinds = collection.relevance("kind", asked.kinds, chosen) if asked.kinds.indices else {}
+    for n in shortlist:
+        cosine[n] = near.get(ids[n], cosine[n])
+        words[n] = said.get(ids[n], words[n])
+        kind[n] = kinds.get(ids[n], 0.0)
+
+
+def _parts(ratio: float, cosine: float, words: float, kind: float, scale: Scale) -> Mapping[str, float]:
+    parts = {}
+    if ratio > 0:
+        parts["semantic"] = float(cosine)
+    if ratio < 1:
+        parts["lexical"] = float(min(1.0, words / scale.words_worth)) if scale.words_worth else 0.0
+    if 0 < ratio < 1:
+        parts["kind"] = float(min(1.0, kind))
+    return parts
+
+
+def _without_excluded(collection: Collection, excluded: Sparse, found: list[Candidate]) -> list[Candidate]:
+    """Without the products that have a word which the query rules out."""
+    if not excluded.indices or not found:
+        return found
+    bad = collection.relevance("words", excluded, [one.point_id for one in found])
+    return [one for one in found if one.point_id not in bad]
+
+
+def _in_tiers(
+    collection: Collection, asked: Asked, musts: Sequence[Constraint], found: list[Candidate], named: Sequence[str]
+) -> list[Candidate]:
+    """Named by code; then those known to meet every condition; then the others. Within a tier by score."""
+    ids = [one.point_id for one in found]
+    scores = {one.point_id: one.score for one in found}
+    for preferred in asked.constraints:
+        if preferred.strength == "prefer" and _known(collection, preferred):
+            for met in collection.passing(ids, satisfied(preferred)):
+                scores[met] = min(1.0, scores[met] + PREFERRED_WEIGHT)
+    met_all = collection.passing(ids, And(tuple(map(satisfied, musts)))) if musts and ids else set(ids)
+    ranked = [
+        replace(one, score=scores[one.point_id], tier=1 if one.point_id in met_all else 2)
+        for one in found
+        if one.point_id not in named
+    ]
+    parts = {one.point_id: one.parts for one in found}
+    first = [Candidate(point, 1.0, parts={"code": 1.0, **parts.get(point, {})}, tier=0) for point in named]
+    return first + sorted(ranked, key=lambda one: (one.tier, -one.score))
+
+
+def names_product(collection: Collection, codes: Sequence[str], filter: Filter | None) -> bool:
+    """Whether a product bears one of the codes."""
+    return bool(_bearing(collection, codes, filter))
+
+
+def _bearing(collection: Collection, codes: Sequence[str], filter: Filter | None) -> list[str]:
+    """The products that a code in the query names: those whose own it is, then those whose titles mention it.
+
+    Of several codes the first that names any counts.
+    """
+    for code in codes:
+        found: list[str] = []
+        for key in (code, MENTIONED + code):
+            bearing = collection.by_code([key], IDENTIFYING + 1, filter)
+            found += bearing if len(bearing) <= IDENTIFYING else []
+        if found:
+            return list(dict.fromkeys(found))
+    return []
+
+
+def _known(collection: Collection, constraint: Constraint) -> bool:
+    return constraint.field in collection.manifest.fields
+
+
+def _all_of(*parts: Filter | None) -> Filter | None:
+    given = tuple(part for part in parts if part is not None)
+    return None if not given else given[0] if len(given) == 1 else And(given)

@@ -43,6 +43,14 @@ class Settings(BaseSettings):
     )
     device: str = Field("auto", description="auto, cpu, cuda, mps, or several as cuda:0,cuda:1")
     batch_size: int = Field(32, ge=1, le=4096, description="texts encoded at once; raise it on a GPU")
+    reranker: str | None = Field(
+        None, description="hub name or folder of a cross-encoder that reorders the first candidates; unset: none"
+    )
+    reranker_revision: str | None = Field(None, description="its commit on the hub")
+    reranker_top: int = Field(50, ge=1, le=500, description="candidates that it reads")
+    reranker_seconds: float = Field(
+        2.0, gt=0, le=60, description="seconds a search waits for it, then keeps the order it had"
+    )
     llm_url: str | None = Field(None, description="base URL of an OpenAI-compatible server; unset: no GPT")
     llm_api_key: SecretStr | None = Field(None, description="its API key")
     llm_model: str | None = Field(None, description="its model, or local:NAME for transformers in-process")
@@ -57,6 +65,9 @@ class Settings(BaseSettings):
     search_concurrency: int = Field(
         32, ge=1, le=1024, description="searches that may wait or run at once before the API answers 503"
     )
+    past_queries: bool = Field(
+        True, description="remember what is searched for, as counts without persons, and suggest what is asked often"
+    )
     max_document_bytes: int = Field(
         100 * 2**20, ge=1024, description="largest body that the document endpoints accept, in bytes"
     )
@@ -65,7 +76,7 @@ class Settings(BaseSettings):
         "", description="origins of web pages that may call the API, as https://shop.example, separated by commas; or *"
     )
 
-    @field_validator("encoder_revision", mode="after")
+    @field_validator("encoder_revision", "reranker", "reranker_revision", mode="after")
     @classmethod
     def _blank_is_unset(cls, value: str | None) -> str | None:
         return value or None

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from search import documents
-from search.domain import CORE_KINDS, Document, Filter, Json, Manifest
+from search.domain import CORE_KINDS, LANES, Document, Filter, Json, Manifest
 from search.errors import DaogouError, DocumentError, FilterError, IndexNotFound, StoreUnavailable
 from search.filters import parse_filter
 from search.journal import Journal, Kind, Task
@@ -158,6 +158,7 @@ class TaskRunner:
                 fields=dict(CORE_KINDS),
                 journal=self._journal.last_done(index),  # writes to an index of this name that was dropped
                 created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                lanes=LANES,
             )
             self._store.create(manifest).close()
             self._store.publish(index, manifest.version)

@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from search import documents
+from search.codes import codes
 from search.domain import CORE_FIELDS, Document, FieldKind, Point, Product
 from search.errors import DocumentError, EncoderMismatch
+from search.knowledge import lanes_of
+from search.lanes import LaneMaker
 from search.live import check_encoder
 from search.protocols import Collection, Encoder
+from search.remembered import Remembered
 from search.storage.payload import point_id
 
 MAX_FIELDS = 64
@@ -38,6 +42,7 @@ class Writer:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
+        self._lanes = Remembered(lanes_of)
 
     def put(self, collection: Collection, sent: Sequence[Document], merge: bool = False) -> int:
         """Insert or replace the documents; with `merge`, fields not sent keep their values and null removes one.
@@ -64,22 +69,29 @@ class Writer:
         new_fields = _new_fields(collection, changed)
         if new_fields:
             collection.add_fields(new_fields)
-        collection.upsert(self._points(changed, stored))
+        collection.upsert(self._points(changed, stored, self._lanes.of(collection)))
         return len(prepared)
 
-    def _points(self, prepared: Sequence[Prepared], stored: Mapping[str, Point]) -> list[Point]:
+    def _points(self, prepared: Sequence[Prepared], stored: Mapping[str, Point], lanes: LaneMaker) -> list[Point]:
         """Encode the texts that changed; take the other vectors from the points that are there."""
         fresh = [item for item in prepared if _needs_vector(item, stored.get(item.product_id))]
-        vectors = self._encoder.encode_documents([item.text for item in fresh])
-        encoded = {item.product_id: vector for item, vector in zip(fresh, vectors, strict=True)}
-        return [
-            point(item, encoded[item.product_id] if item.product_id in encoded else stored[item.product_id].vector)
-            for item in prepared
-        ]
+        new = self._encoder.encode_documents([item.text for item in fresh])
+        vectors: dict[str, Sequence[float]] = {key: kept.vector for key, kept in stored.items()}
+        vectors |= {item.product_id: vector for item, vector in zip(fresh, new, strict=True)}
+        return [point(item, vectors[item.product_id], lanes) for item in prepared]
 
 
-def point(prepared: Prepared, vector: Sequence[float]) -> Point:
-    return Point(prepared.product_id, vector, prepared.document, prepared.text_hash, prepared.document_hash)
+def point(prepared: Prepared, vector: Sequence[float], lanes: LaneMaker) -> Point:
+    document = prepared.document
+    return Point(
+        prepared.product_id,
+        vector,
+        document,
+        prepared.text_hash,
+        prepared.document_hash,
+        lanes.lanes(document),
+        codes(document),
+    )
 
 
 def _key(document: Document) -> str:

@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from building import build
 from fake_encoder import FakeEncoder
 from fakes import MemoryStore
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from search import documents
 from search.bootstrap import Service, serve
-from search.domain import CORE_KINDS, Document, Manifest
+from search.domain import Document
 from search.settings import Settings
-from search.writing import Writer
 
 PRODUCTS: list[dict[str, Any]] = [
     {"id": "k1", "title": "Quiet keyboard with silent switches", "description": "Soft keys for a shared office.",
@@ -74,25 +73,6 @@ def open_shop(folder: Path, products: Sequence[Document] | None = PRODUCTS, **se
     if products is not None:
         build(store, encoder, products)
     return Shop(serve(store, encoder, chosen), chosen, store, encoder)
-
-
-def build(store: MemoryStore, encoder: FakeEncoder, products: Sequence[Document], index: str = "products") -> int:
-    """What a reindex does, in short. Returns the version that is now live."""
-    version = store.next_version(index)
-    made = Manifest(
-        index=index,
-        version=version,
-        encoder=encoder.card,
-        recipe=documents.RECIPE,
-        fields=dict(CORE_KINDS),
-        created_at="2026-01-31T12:00:00+00:00",
-    )
-    collection = store.create(made)
-    Writer(encoder).put(collection, products)
-    collection.save_manifest(dataclasses.replace(collection.manifest, products=len(products)))
-    collection.close()
-    store.publish(index, version)
-    return version
 
 
 def client_of(app: FastAPI, **headers: str) -> TestClient:

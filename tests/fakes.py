@@ -1,7 +1,7 @@
 """Stand-ins that do the real thing in the plainest way: no Qdrant, no model, nothing to install.
 
-`MemoryStore` passes the same contract suite as the real stores. It reads filters by their definition in
-`search.domain`, with code of its own, so that it can serve as the reference the others are compared with.
+`MemoryStore` passes the same contract suite as the real stores. It reads filters by their definition, with code of its
+own (`fake_filters`), so that it can serve as the reference the others are compared with.
 """
 
 from __future__ import annotations
@@ -10,133 +10,27 @@ import copy
 import dataclasses
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 
 import numpy as np
+from fake_filters import caseless, check_fields, label, left_side, matches, values_of
 
 from search.domain import (
-    And,
+    LANES,
     Candidate,
-    Compare,
     Document,
-    Exists,
     FieldKind,
     Filter,
-    FilterValue,
     IndexState,
-    Json,
     Manifest,
-    Not,
-    OneOf,
-    Or,
     Point,
     SortKey,
+    Sparse,
 )
-from search.errors import FacetError, FilterError, IndexNotFound, RequestError, SortError, StoreError
+from search.errors import FacetError, IndexDamaged, IndexNotFound, RequestError, SortError, StoreError
 from search.protocols import Vector
 from search.storage.payload import point_id
-
-Value = str | float | bool | datetime
-
-
-# --- filters by definition -------------------------------------------------------------------------------------------
-
-
-def check_fields(filter: Filter, fields: Mapping[str, FieldKind]) -> None:
-    """Raises FilterError where the filter names a field that is not filterable."""
-    match filter:
-        case And(parts) | Or(parts):
-            for part in parts:
-                check_fields(part, fields)
-        case Not(part):
-            check_fields(part, fields)
-        case _ if filter.field not in fields:
-            raise FilterError(f"Attribute `{filter.field}` is not filterable. Available: {', '.join(sorted(fields))}.")
-
-
-def matches(filter: Filter, document: Document, fields: Mapping[str, FieldKind]) -> bool:
-    """Whether the document passes a filter whose fields have been checked."""
-    match filter:
-        case And(parts):
-            return all(matches(part, document, fields) for part in parts)
-        case Or(parts):
-            return any(matches(part, document, fields) for part in parts)
-        case Not(part):
-            return not matches(part, document, fields)
-    kind = fields[filter.field]
-    held = values_of(document, filter.field, kind)
-    match filter:
-        case Exists():
-            return bool(held)
-        case OneOf(_, wanted):
-            return any(right in held for value in wanted if (right := _right_side(value, kind)) is not None)
-        case Compare(_, op, value):
-            right = _right_side(value, kind)
-            if op in ("=", "!="):
-                return (right is not None and right in held) == (op == "=")
-            if right is None or kind in ("text", "boolean"):
-                return False
-            return any(_holds(left, op, right) for left in held)
-    raise AssertionError(f"no such filter: {filter!r}")
-
-
-def values_of(document: Document, field: str, kind: FieldKind) -> list[Value]:
-    """The values of a field that fit its kind, in the form in which they compare."""
-    value = document.get(field)
-    members = value if isinstance(value, list | tuple) else [value]
-    fitting = [_left_side(member, kind) for member in members]
-    return [value for value in fitting if value is not None]
-
-
-def _left_side(value: Json, kind: FieldKind) -> Value | None:
-    if kind == "text" and isinstance(value, str):
-        return caseless(value) or None
-    if kind == "number" and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if math.isfinite(value) else None
-    if kind == "boolean" and isinstance(value, bool):
-        return value
-    return _instant(value) if kind == "date" and isinstance(value, str) else None
-
-
-def _right_side(value: FilterValue, kind: FieldKind) -> Value | None:
-    if kind == "text":
-        if isinstance(value, bool):
-            return str(value).lower()
-        return caseless(value if isinstance(value, str) else shortest(value)) or None
-    if kind == "number" and isinstance(value, str):
-        plain = re.fullmatch(r"\s*[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*", value)
-        return float(value) if plain and math.isfinite(float(value)) else None
-    if kind == "boolean" and isinstance(value, str):
-        return {"true": True, "false": False}.get(caseless(value))
-    return _left_side(value, kind)
-
-
-def _holds(left: Value, op: str, right: Value) -> bool:
-    lesser, greater = left < right, left > right  # type: ignore[operator]
-    return {">": greater, ">=": not lesser, "<": lesser, "<=": not greater}[op]
-
-
-def caseless(text: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip().lstrip("\x01")
-
-
-def shortest(number: float) -> str:
-    text = repr(float(number) + 0.0)
-    return text[:-2] if text.endswith(".0") else text
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-# --- the store -------------------------------------------------------------------------------------------------------
 
 
 class MemoryCollection:
@@ -145,6 +39,8 @@ class MemoryCollection:
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
         self._points: dict[str, Point] = {}
+        self._artefacts: dict[str, bytes] = {}
+        self.gone = False
 
     @property
     def manifest(self) -> Manifest:
@@ -164,7 +60,18 @@ class MemoryCollection:
             raise StoreError(f"The vector of product {point.product_id!r} is zero or not finite.")
         length = float(np.linalg.norm(vector))
         unit = (vector if abs(length - 1) < 1e-4 else vector / length).astype(np.float32)
-        return dataclasses.replace(point, vector=tuple(unit.tolist()), document=copy.deepcopy(dict(point.document)))
+        for lane, sparse in point.lanes.items():
+            check_sparse(lane, sparse, f"product {point.product_id!r}")
+        if not all(isinstance(code, str) and code for code in point.codes):
+            raise StoreError(f"The codes of product {point.product_id!r} are none.")
+        kept = {lane: point.lanes[lane] for lane in self._manifest.lanes if lane in point.lanes}
+        return dataclasses.replace(
+            point,
+            vector=tuple(unit.tolist()),
+            document=copy.deepcopy(dict(point.document)),
+            lanes={lane: sparse for lane, sparse in kept.items() if sparse.indices},
+            codes=tuple(dict.fromkeys(point.codes)),
+        )
 
     def delete(self, product_ids: Sequence[str]) -> None:
         gone = {point_id(product_id) for product_id in product_ids}
@@ -173,19 +80,50 @@ class MemoryCollection:
     def add_fields(self, fields: dict[str, FieldKind]) -> None:
         self._manifest = dataclasses.replace(self._manifest, fields={**fields, **self._manifest.fields})
 
-    def nearest(
-        self, vector: Vector, limit: int, filter: Filter | None = None, fields: Sequence[str] = (), exact: bool = False
-    ) -> list[Candidate]:
+    def nearest(self, vector: Vector, limit: int, filter: Filter | None = None, exact: bool = False) -> list[Candidate]:
+        return _best(self._similarities(vector, self._passing(filter)), limit)
+
+    def similarity(self, vector: Vector, point_ids: Sequence[str]) -> dict[str, float]:
+        return self._similarities(vector, {key: self._points[key] for key in point_ids if key in self._points})
+
+    def _similarities(self, vector: Vector, points: Mapping[str, Point]) -> dict[str, float]:
         query = np.asarray(vector, dtype=np.float32)
         if query.shape != (self._manifest.encoder.dimension,):
             raise StoreError(f"The vector of the query has the shape {query.shape}.")
         if not np.all(np.isfinite(query)) or not np.any(query):
             raise StoreError("The vector of the query is zero or not finite.")
         query = query / np.linalg.norm(query)
-        passing = self._passing(filter)
-        scores = {key: float(np.asarray(point.vector, dtype=np.float32) @ query) for key, point in passing.items()}
-        best = sorted(scores, key=lambda key: (-scores[key], key))[: max(0, limit)]
-        return [Candidate(key, scores[key], _chosen(passing[key], fields)) for key in best]
+        return {key: float(np.asarray(point.vector, dtype=np.float32) @ query) for key, point in points.items()}
+
+    def matching(self, lane: str, query: Sparse, limit: int, filter: Filter | None = None) -> list[Candidate]:
+        return _best(self._products(lane, query, self._passing(filter)), limit)
+
+    def relevance(self, lane: str, query: Sparse, point_ids: Sequence[str]) -> dict[str, float]:
+        return self._products(lane, query, {key: self._points[key] for key in point_ids if key in self._points})
+
+    def _products(self, lane: str, query: Sparse, points: Mapping[str, Point]) -> dict[str, float]:
+        """Dot products above 0 with the query, whose terms on the lane "words" weigh as they are rare."""
+        check_sparse(lane, query, "the query")
+        weights = dict(zip(query.indices, query.values, strict=True))
+        if lane == "words":
+            having = [set(point.lanes[lane].indices) for point in self._points.values() if lane in point.lanes]
+            for term in weights:
+                found = sum(term in terms for terms in having)
+                weights[term] *= math.log((len(having) - found + 0.5) / (found + 0.5) + 1)
+        scores = {}
+        for key, point in points.items():
+            held = point.lanes.get(lane, Sparse())
+            scores[key] = sum(
+                weights.get(term, 0.0) * value for term, value in zip(held.indices, held.values, strict=True)
+            )
+        return {key: score for key, score in scores.items() if score > 0}
+
+    def passing(self, point_ids: Sequence[str], filter: Filter) -> set[str]:
+        return set(point_ids) & self._passing(filter).keys()
+
+    def by_code(self, codes: Sequence[str], limit: int, filter: Filter | None = None) -> list[str]:
+        bearing = [key for key, point in self._passing(filter).items() if set(point.codes) & set(codes)]
+        return bearing[: max(0, limit)] if self._manifest.lanes else []
 
     def browse(
         self, limit: int, filter: Filter | None = None, sort: SortKey | None = None, fields: Sequence[str] = ()
@@ -205,8 +143,8 @@ class MemoryCollection:
         ordered = sorted(best, key=lambda key: best[key], reverse=sort.descending)
         return ordered + [key for key in passing if key not in best]
 
-    def retrieve(self, point_ids: Sequence[str]) -> list[Point]:
-        return [_copy(self._points[key]) for key in point_ids if key in self._points]
+    def retrieve(self, point_ids: Sequence[str], vectors: bool = True) -> list[Point]:
+        return [_read(self._points[key], vectors) for key in point_ids if key in self._points]
 
     def values(self, point_ids: Sequence[str], fields: Sequence[str]) -> dict[str, Document]:
         present = [key for key in point_ids if key in self._points]
@@ -214,7 +152,7 @@ class MemoryCollection:
 
     def scroll(self, vectors: bool = True, batch: int = 1000) -> Iterator[Point]:
         for point in list(self._points.values()):
-            yield _copy(point) if vectors else dataclasses.replace(_copy(point), vector=())
+            yield _read(point, vectors)
 
     def count(self, filter: Filter | None = None) -> int:
         return len(self._passing(filter))
@@ -226,9 +164,9 @@ class MemoryCollection:
         for point in self._passing(filter).values():
             value = point.document.get(field)
             members = [
-                each for each in (value if isinstance(value, list) else [value]) if _left_side(each, kind) is not None
+                each for each in (value if isinstance(value, list) else [value]) if left_side(each, kind) is not None
             ]
-            labels = {_label(member) for member in members}
+            labels = {label(member) for member in members}
             counts.update({caseless(label) for label in labels} if kind == "text" else labels)
             spellings.update((caseless(label), label) for label in labels)
         if kind == "text":
@@ -249,7 +187,23 @@ class MemoryCollection:
         """There is no graph."""
 
     def save_manifest(self, manifest: Manifest) -> None:
+        if manifest.lanes != self._manifest.lanes:
+            raise StoreError(f"The lanes are {self._manifest.lanes} for good.")
         self._manifest = manifest
+
+    def save_artefact(self, name: str, data: bytes) -> None:
+        self._artefact_name(name)
+        self._artefacts[name] = bytes(data)
+
+    def artefact(self, name: str) -> bytes | None:
+        self._artefact_name(name)
+        return self._artefacts.get(name)
+
+    def _artefact_name(self, name: str) -> None:
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9_.-]{0,62}[a-z0-9])?", name):
+            raise StoreError(f"{name!r} is no valid name of an artefact.")
+        if self.gone:
+            raise IndexDamaged(f"Version {self._manifest.version} was removed.")
 
     def close(self) -> None:
         """Nothing is held."""
@@ -257,6 +211,7 @@ class MemoryCollection:
     def copy(self) -> MemoryCollection:
         twin = MemoryCollection(self._manifest)
         twin._points = {key: _copy(point) for key, point in self._points.items()}
+        twin._artefacts = dict(self._artefacts)
         return twin
 
     def _passing(self, filter: Filter | None) -> dict[str, Point]:
@@ -321,16 +276,20 @@ class MemoryStore:
     def discard_unpublished(self, index: str) -> None:
         kept = (self._live.get(self._checked(index)), self._previous.get(index))
         versions = self._versions.get(index, {})
+        for number, each in versions.items():
+            each.gone = number not in kept
         self._versions[index] = {number: each for number, each in versions.items() if number in kept}
 
     def drop(self, index: str) -> None:
         if self._checked(index) not in self._live:
             raise IndexNotFound(index)
+        for each in self._versions[index].values():
+            each.gone = True
         del self._versions[index], self._live[index]
         self._previous.pop(index, None)
 
     def _checked(self, index: str) -> str:
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", index) or re.search(r"__v[0-9]+$", index):
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", index) or re.search(r"__v[0-9]+(__artefacts)?$", index):
             raise RequestError(f"'{index}' is no valid index name.")
         return index
 
@@ -339,11 +298,26 @@ def _copy(point: Point) -> Point:
     return dataclasses.replace(point, document=copy.deepcopy(dict(point.document)))
 
 
+def _read(point: Point, vectors: bool) -> Point:
+    """As a store gives it back: without its lanes."""
+    return dataclasses.replace(_copy(point), lanes={}, vector=point.vector if vectors else ())
+
+
+def _best(scores: Mapping[str, float], limit: int) -> list[Candidate]:
+    best = sorted(scores, key=lambda key: (-scores[key], key))[: max(0, limit)]
+    return [Candidate(key, scores[key]) for key in best]
+
+
+def check_sparse(lane: str, sparse: Sparse, whose: str) -> None:
+    """Raises StoreError where there is no such lane, or the sparse vector is not what its definition says."""
+    if lane not in LANES:
+        raise StoreError(f"There is no lane {lane!r}.")
+    ascending = list(sparse.indices) == sorted(set(sparse.indices))
+    numbers = all(isinstance(index, int) and 0 <= index < 2**32 for index in sparse.indices)
+    weights = all(2.0**-126 <= value < 2.0**128 * (1 - 2.0**-25) for value in sparse.values)
+    if not (ascending and numbers and weights and len(sparse.indices) == len(sparse.values) <= 4096):
+        raise StoreError(f"The sparse vector of {lane} of {whose} is none.")
+
+
 def _chosen(point: Point, fields: Sequence[str]) -> Document:
     return {name: copy.deepcopy(value) for name, value in point.document.items() if name in fields}
-
-
-def _label(value: Json) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else shortest(value)

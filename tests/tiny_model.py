@@ -8,6 +8,13 @@ from typing import Any
 WORDS = "red blue green shoe shoes lamp desk tea kettle phone 红 蓝 鞋 茶 灯 a the for with and small large".split()  # noqa: SIM905
 
 
+def pieces() -> list[str]:
+    """The vocabulary: special tokens, WORDS, and letters and digits for every other word."""
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)] + [str(digit) for digit in range(10)]
+    whole = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *dict.fromkeys([*WORDS, *letters])]
+    return [*whole, *(f"##{letter}" for letter in letters)]
+
+
 def build(
     folder: Path,
     seed: int = 7,
@@ -30,15 +37,13 @@ def build(
 
     backbone = folder / "backbone"
     backbone.mkdir(parents=True)
-    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)] + [str(digit) for digit in range(10)]
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *dict.fromkeys([*WORDS, *letters])]
-    pieces += [f"##{letter}" for letter in letters]
-    (backbone / "vocab.txt").write_text("\n".join(pieces), encoding="utf-8")
+    vocabulary = pieces()
+    (backbone / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
     side = "left" if causal else "right"
     BertTokenizerFast(str(backbone / "vocab.txt"), do_lower_case=not lower, padding_side=side).save_pretrained(backbone)
     torch.manual_seed(seed)
     sizes: dict[str, Any] = {
-        "vocab_size": len(pieces),
+        "vocab_size": len(vocabulary),
         "hidden_size": 32,
         "num_hidden_layers": 2,
         "num_attention_heads": 2,

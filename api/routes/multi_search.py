@@ -29,11 +29,12 @@ async def multi_search(request: Request) -> OrjsonResponse:
 
 def _all(at: Desk, queries: list[MultiSearchQuery]) -> list[dict[str, Json]]:
     results = []
+    counted: set[tuple[str, str]] = set()
     for number, one in enumerate(queries):
         try:
             if one.federation_options is not None:
                 raise ApiError(code_of("search", "federationOptions"), "`federationOptions` is not supported.")
-            results.append({"indexUid": index_uid(one.index_uid), **find(at, one.index_uid, one)})
+            results.append({"indexUid": index_uid(one.index_uid), **find(at, one.index_uid, one, counted)})
         except ApiError as error:
             raise _inside(number, error) from None
         except DaogouError as error:

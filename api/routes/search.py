@@ -30,12 +30,18 @@ async def search_by_address(request: Request, index: str) -> OrjsonResponse:
 
 
 async def _answer(at: Desk, index: str, asked: SearchBody) -> OrjsonResponse:
-    return OrjsonResponse(await at.searches.run(find, at, index, asked))
+    return OrjsonResponse(await at.searches.run(find, at, index, asked, set()))
 
 
-def find(at: Desk, index: str, asked: SearchBody) -> dict[str, Json]:
-    """Plan and search; blocks."""
+def find(at: Desk, index: str, asked: SearchBody, counted: set[tuple[str, str]]) -> dict[str, Json]:
+    """Plan and search; blocks. `counted` are the indexes and words that this request has been remembered for."""
     plan = searching.plan_search(asked, at.settings.max_total_hits)
     answer, result = searching.search(at.engine, index, plan)
     at.metrics.search(index, result.total, dict(result.timings))
+    query = (index, plan.request.text)
+    # Leafing through pages and counting facets is not asking again.
+    found = result.hits and not result.weak and not plan.request.offset
+    if at.service.past is not None and found and query not in counted:
+        counted.add(query)
+        at.service.past.record(*query)
     return answer

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from search.domain import EncoderCard
 from search.encoding.batching import PADDED_TO, Worker, explained, fill, first_line, plan, unit
+from search.encoding.devices import devices, dtype, quiet
 from search.encoding.sources import ModelFolder
-from search.errors import EncoderError, SettingsError
+from search.errors import EncoderError
 from search.protocols import Progress, Vector, Vectors
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class SentenceEncoder:
     """
 
     def __init__(self, folder: ModelFolder, device: str = "auto", batch_size: int = 32) -> None:
-        self._replicas = [_load(folder, name) for name in _devices(device)]
+        self._replicas = [_load(folder, name) for name in devices(device)]
         self._batch_size = batch_size
         self._card = _card(folder, self._replicas[0])
         # A fast tokenizer refuses to change its padding while another thread uses it («Already borrowed»): measuring
@@ -72,49 +72,23 @@ class SentenceEncoder:
         return [len(ids) for ids in tokens]
 
 
-def _devices(setting: str) -> list[str]:
-    import torch
-
-    if setting != "auto":
-        names = [name.strip() for name in setting.split(",") if name.strip()]
-        for name in names:
-            try:
-                torch.empty(1, device=name)
-            except (RuntimeError, AssertionError) as error:
-                reason = str(error).splitlines()[0]
-                raise SettingsError(f"DAOGOU_DEVICE names '{name}', which cannot be used here: {reason}") from error
-        return names
-    if torch.cuda.is_available():
-        return [f"cuda:{number}" for number in range(torch.cuda.device_count())]
-    return ["mps" if torch.backends.mps.is_available() else "cpu"]
-
-
 def _load(folder: ModelFolder, device: str) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
-    with _quiet():
+    with quiet():
         try:
             model = SentenceTransformer(
                 str(folder.path),
                 device=device,
                 local_files_only=True,
                 trust_remote_code=False,
-                model_kwargs={"use_safetensors": True, "dtype": _dtype(device)},
+                model_kwargs={"use_safetensors": True, "dtype": dtype(device)},
             )
         except Exception as error:
             raise EncoderError(f"The model under {folder.path} does not load: {first_line(error)}") from error
     if model.tokenizer is None or not model.get_embedding_dimension():
         raise EncoderError(f"The model under {folder.path} encodes no text. Choose a text embedding model.")
     return model.eval()
-
-
-def _dtype(device: str) -> torch.dtype:
-    """Half precision on a GPU, several times faster there; bfloat16 where the chip has it, since it cannot overflow."""
-    import torch
-
-    if not device.startswith("cuda"):
-        return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
 
 
 def _card(folder: ModelFolder, model: SentenceTransformer) -> EncoderCard:
@@ -154,17 +128,3 @@ def _padding(model: SentenceTransformer) -> dict[str, dict[str, int]] | None:
     # Not where that is beyond the last position of the model, nor on the left, where padding moves the text.
     fits = (model.get_max_seq_length() or 512) % PADDED_TO == 0 and model.tokenizer.padding_side == "right"
     return {"text": {"pad_to_multiple_of": PADDED_TO}} if fits else None
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Loading prints a progress bar for a hundred milliseconds of work; restore the caller's choice afterwards."""
-    from transformers.utils import logging
-
-    enabled = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        if enabled:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

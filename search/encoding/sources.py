@@ -37,15 +37,16 @@ class ModelFolder:
     files: str
 
 
-def locate(model: str, revision: str | None) -> ModelFolder:
+def locate(model: str, revision: str | None, setting: str = "DAOGOU_ENCODER") -> ModelFolder:
     """Find and verify the files of `model`: an existing folder, else the installed default package, else the hub.
 
-    Raises EncoderNotFound where nothing can be had, EncoderUntrusted where the files cannot be trusted.
+    `setting` is what the advice of an error names. Raises EncoderNotFound where nothing can be had, EncoderUntrusted
+    where the files cannot be trusted.
     """
     if Path(model).expanduser().is_dir():
         return _verified(model, None, Path(model).expanduser().resolve())
     packaged = _installed_default() if model == DEFAULT_ENCODER else None
-    path = packaged or _from_hub(model, revision)
+    path = packaged or _from_hub(model, revision, setting)
     folder = _verified(model, revision, path)
     if model == DEFAULT_ENCODER and folder.weights != DEFAULT_WEIGHTS_SHA256:
         raise EncoderUntrusted(
@@ -64,12 +65,12 @@ def _installed_default() -> Path | None:
     return None
 
 
-def _from_hub(model: str, revision: str | None) -> Path:
+def _from_hub(model: str, revision: str | None, setting: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
     advice = (
-        "Set DAOGOU_ENCODER to a folder that holds a sentence-transformers model, or to a model of the hub"
+        f"Set {setting} to a folder that holds a sentence-transformers model, or to a model of the hub"
         + (" , or install the default encoder with: pip install 'daogou[offline]'" if model == DEFAULT_ENCODER else "")
         + "."
     ).replace(" ,", ",")
@@ -80,7 +81,7 @@ def _from_hub(model: str, revision: str | None) -> Path:
         raise EncoderNotFound(f"'{model}' is neither a folder nor a model of the hub. {advice}") from error
     except RevisionNotFoundError as error:
         raise EncoderNotFound(
-            f"The model '{model}' has no revision '{revision}'. Correct DAOGOU_ENCODER_REVISION."
+            f"The model '{model}' has no revision '{revision}'. Correct {setting}_REVISION."
         ) from error
     except OSError as error:
         raise EncoderNotFound(f"The model hub cannot be reached for '{model}'. {advice}") from error

@@ -1,4 +1,4 @@
-"""What a Collection does, in terms of the ten calls in which Qdrant Edge and a Qdrant server differ.
+"""What a Collection does, in terms of the few calls in which Qdrant Edge and a Qdrant server differ.
 
 Everything that both engines should answer alike is here, so that they do: validation, ties, sorting, paging, facets.
 """
@@ -6,18 +6,20 @@ Everything that both engines should answer alike is here, so that they do: valid
 from __future__ import annotations
 
 import dataclasses
-from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, TypeAlias
+from functools import lru_cache
 
-from search.domain import Candidate, Document, FieldKind, Filter, Json, Manifest, Point, SortKey
+from search.domain import Candidate, Document, FieldKind, Filter, Manifest, Point, SortKey, Sparse
 from search.errors import FacetError, SortError, StoreError
 from search.protocols import Vector
+from search.storage.calls import EngineCalls, OrderValue, Stored, Written
 from search.storage.filters import Condition, Dialect, translate
+from search.storage.lanes import DENSE, check_lane, checked_lanes, checked_sparse
 from search.storage.payload import (
+    CODES_PATH,
     WRITTEN,
     document_path,
     filter_path,
@@ -32,48 +34,25 @@ from search.storage.payload import (
     unit_vector,
 )
 
-Payloads: TypeAlias = bool | list[str]
-"""Which parts of payloads to read: all, none, or those at the paths named."""
-
-OrderValue: TypeAlias = float | int
-
 MAX_BATCH_POINTS = 500
 MAX_BATCH_BYTES = 8_000_000
 """Points are written in batches within both bounds: a server refuses bodies over 32 MB, and a crash redoes less."""
 
-_STEPS = (32, 128, 1200)
-"""How many a search asks the graph for, at first and then: a little more than the usual limits of 20, 100 and 1000."""
+_SPARE = 24
+"""How many more a search asks for, so that a few equal scores at the end of an answer can be put in order of id."""
 
 _PAGE = 5000
 _ALL = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A point as the engine gave it back. What was not asked for is empty."""
-
-    id: str
-    payload: Mapping[str, Json]
-    vector: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A point ready for the engine: validated, and of known size."""
-
-    id: str
-    vector: Vector
-    payload: dict[str, Json]
-    bytes: int
-
-
-class QdrantCollection(ABC):
-    """The Collection protocol over the abstract calls at the end of this class."""
-
-    dialect: ClassVar[Dialect]
+class QdrantCollection(EngineCalls):
+    """The Collection protocol over the abstract calls of EngineCalls."""
 
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
+        # The same products are often asked for on one lane after another, and reading their ids takes the engine longer
+        # than scoring them.
+        self._among = lru_cache(maxsize=4)(_Among(self.dialect))
 
     @property
     def manifest(self) -> Manifest:
@@ -85,9 +64,12 @@ class QdrantCollection(ABC):
         dimension, fields = self._manifest.encoder.dimension, self._manifest.fields
         written = []
         for point in {point.product_id: point for point in points}.values():
-            vector = unit_vector(point.vector, dimension, f"product {point.product_id!r}")
+            whose = f"product {point.product_id!r}"
+            vector = unit_vector(point.vector, dimension, whose)
+            lanes = checked_lanes(point.lanes, self._manifest.lanes, whose)
             payload, size = to_payload(point, fields)
-            written.append(Written(point_id(point.product_id), vector, payload, size + 20 * dimension))
+            size += 20 * dimension + 32 * sum(len(lane.indices) for lane in lanes.values())
+            written.append(Written(point_id(point.product_id), vector, payload, size, lanes))
         for batch in _batches(written):
             self._write(batch)
 
@@ -103,41 +85,80 @@ class QdrantCollection(ABC):
             self.save_manifest(dataclasses.replace(self._manifest, fields={**self._manifest.fields, **new}))
 
     def save_manifest(self, manifest: Manifest) -> None:
+        if manifest.lanes != self._manifest.lanes:
+            raise StoreError(
+                f"Version {manifest.version} of index '{manifest.index}' was created with the lanes "
+                f"{self._manifest.lanes}, and {manifest.lanes} cannot take their place. Build a new version."
+            )
         self._store_manifest(manifest)
         self._manifest = manifest
 
     # --- searching
 
-    def nearest(
-        self, vector: Vector, limit: int, filter: Filter | None = None, fields: Sequence[str] = (), exact: bool = False
-    ) -> list[Candidate]:
-        """The first n of a longer answer are always the answer for n.
+    def nearest(self, vector: Vector, limit: int, filter: Filter | None = None, exact: bool = False) -> list[Candidate]:
+        query = unit_vector(vector, self._manifest.encoder.dimension, "the query")
+        return self._best(DENSE, query, limit, self._translate(filter), exact)
 
-        A graph search for more finds slightly others, so the same few sizes are always searched for, and what a
-        larger one finds besides is appended. Only there, behind place 31, 127, 1199…, can a product come later than
-        its score deserves, which means that the smaller search had missed it.
-        """
+    def matching(self, lane: str, query: Sparse, limit: int, filter: Filter | None = None) -> list[Candidate]:
+        checked, condition = self._checked_query(lane, query), self._translate(filter)
+        if not checked.indices:
+            return []
+        found = self._best(lane, checked, limit, condition, exact=True)
+        return [candidate for candidate in found if candidate.score > 0]
+
+    def similarity(self, vector: Vector, point_ids: Sequence[str]) -> dict[str, float]:
+        query = unit_vector(vector, self._manifest.encoder.dimension, "the query")
+        return self._scores(DENSE, query, point_ids)
+
+    def relevance(self, lane: str, query: Sparse, point_ids: Sequence[str]) -> dict[str, float]:
+        checked = self._checked_query(lane, query)
+        return self._scores(lane, checked, point_ids) if checked.indices else {}
+
+    def passing(self, point_ids: Sequence[str], filter: Filter) -> set[str]:
+        condition = self._translate(filter)
+        passed: set[str] = set()
+        for start in range(0, len(point_ids), _PAGE):
+            some = tuple(point_ids[start : start + _PAGE])
+            among = self._among(some)
+            if among is not None:
+                passed.update(self._ids(self.dialect.all_of(condition, among), len(some)))
+        return passed
+
+    def by_code(self, codes: Sequence[str], limit: int, filter: Filter | None = None) -> list[str]:
+        condition = self._translate(filter)
+        if not codes or not self._manifest.lanes:
+            return []
+        bearing = self.dialect.field(key=CODES_PATH, match=self.dialect.match_any(any=list(codes)))
+        return self._ids(self.dialect.all_of(condition, bearing), limit)
+
+    def _best(
+        self, lane: str, query: Vector | Sparse, limit: int, condition: Condition | None, exact: bool
+    ) -> list[Candidate]:
         if limit <= 0:
             return []
-        query = unit_vector(vector, self._manifest.encoder.dimension, "the query")
-        condition = self._translate(filter)
-        found: dict[str, float] = {}
-        for size in _steps():
-            hits = self._query(query, size, condition, exact)
-            if len(hits) < size and not exact and len(hits) < min(size, self._count(condition)):
-                # The filter cut the graph into pieces that the search could not all reach.
-                hits = self._query(query, size, condition, exact=True)
-            complete = len(hits) < size
-            last = None if complete else min(score for _, score in hits)
-            for point, score in sorted(hits, key=lambda hit: (-hit[1], hit[0])):
-                # Of equal scores at the end some may be missing; the next search has them all, in order.
-                if score != last:
-                    found.setdefault(point, score)
-            if complete or len(found) >= limit:
-                break
-        ids = list(found)[:limit]
-        values = self.values(ids, fields)
-        return [Candidate(point, found[point], values.get(point, {})) for point in ids]
+        size = limit + _SPARE
+        hits = self._query(lane, query, size, condition, exact)
+        if len(hits) < size and not exact and len(hits) < min(size, self._count(condition)):
+            # The filter cut the graph into pieces that the search could not all reach.
+            hits = self._query(lane, query, size, condition, exact=True)
+        hits.sort(key=_by_score)
+        return [Candidate(point, score) for point, score in hits[:limit]]
+
+    def _scores(self, lane: str, query: Vector | Sparse, point_ids: Sequence[str]) -> dict[str, float]:
+        asked = tuple(point_ids)
+        scores: dict[str, float] = {}
+        for start in range(0, len(asked), _PAGE):
+            some = asked[start : start + _PAGE]
+            condition = self._among(some)
+            if condition is not None:
+                scores.update(self._query(lane, query, len(some), condition, exact=True))
+        return scores
+
+    def _checked_query(self, lane: str, query: Sparse) -> Sparse:
+        """Empty where the version lacks the lane."""
+        check_lane(lane)
+        checked = checked_sparse(query, "the query")
+        return checked if lane in self._manifest.lanes else Sparse()
 
     def browse(
         self, limit: int, filter: Filter | None = None, sort: SortKey | None = None, fields: Sequence[str] = ()
@@ -152,11 +173,11 @@ class QdrantCollection(ABC):
 
     # --- reading
 
-    def retrieve(self, point_ids: Sequence[str]) -> list[Point]:
+    def retrieve(self, point_ids: Sequence[str], vectors: bool = True) -> list[Point]:
         known = list(dict.fromkeys(point for point in point_ids if is_point_id(point)))
         stored: dict[str, Stored] = {}
         for start in range(0, len(known), _PAGE):
-            stored |= {each.id: each for each in self._fetch(known[start : start + _PAGE], True, vectors=True)}
+            stored |= {each.id: each for each in self._fetch(known[start : start + _PAGE], True, vectors)}
         return [_point(stored[point]) for point in point_ids if point in stored]
 
     def scroll(self, vectors: bool = True, batch: int = 1000) -> Iterator[Point]:
@@ -249,17 +270,6 @@ class QdrantCollection(ABC):
 
     # --- helpers
 
-    def _walk(
-        self, condition: Condition | None, batch: int, payload: Payloads, vectors: bool = False
-    ) -> Iterator[Stored]:
-        """Every point that meets the condition, in order of id."""
-        start: str | None = None
-        while True:
-            page, start = self._page(condition, batch, start, payload, vectors)
-            yield from page
-            if start is None:
-                return
-
     def values(self, point_ids: Sequence[str], fields: Sequence[str]) -> dict[str, Document]:
         if not fields:
             return {}
@@ -280,62 +290,16 @@ class QdrantCollection(ABC):
             raise FacetError(f"Attribute `{field}` has no facets. Available facets are: {', '.join(sorted(fields))}.")
         return fields[field]
 
-    # --- what the engines differ in. Each raises StoreError where the engine fails.
 
-    @abstractmethod
-    def _write(self, points: Sequence[Written]) -> None:
-        """Insert or replace; durable on return."""
+@dataclass(frozen=True, slots=True)
+class _Among:
+    """Point ids → the condition that a point is one of them; None where none of them can be the id of a point."""
 
-    @abstractmethod
-    def _erase(self, ids: list[str]) -> None: ...
+    dialect: Dialect
 
-    @abstractmethod
-    def _index(self, fields: Mapping[str, FieldKind]) -> None:
-        """Payload indexes for the filter values of further fields."""
-
-    @abstractmethod
-    def _store_manifest(self, manifest: Manifest) -> None: ...
-
-    @abstractmethod
-    def _query(self, vector: Vector, limit: int, condition: Condition | None, exact: bool) -> list[tuple[str, float]]:
-        """The nearest, in any order."""
-
-    @abstractmethod
-    def _page(
-        self, condition: Condition | None, limit: int, start: str | None, payload: Payloads, vectors: bool
-    ) -> tuple[list[Stored], str | None]:
-        """The points from id `start` on, by id, and the id that the next page starts at."""
-
-    @abstractmethod
-    def _ordered(
-        self, path: str, descending: bool, limit: int, condition: Condition | None
-    ) -> list[tuple[str, OrderValue]]:
-        """Point and value, by value: numbers, booleans as 0 and 1, dates as microseconds. A list gives several rows."""
-
-    @abstractmethod
-    def _fetch(self, ids: Sequence[str], payload: Payloads, vectors: bool) -> list[Stored]:
-        """Those of the ids that exist, in any order."""
-
-    @abstractmethod
-    def _count(self, condition: Condition | None) -> int: ...
-
-    @abstractmethod
-    def _facet(self, path: str, condition: Condition | None) -> list[tuple[Any, int]]:
-        """All values at the path with exact counts."""
-
-    @abstractmethod
-    def optimize(self) -> None: ...
-
-    @abstractmethod
-    def close(self) -> None: ...
-
-
-def _steps() -> Iterator[int]:
-    yield from _STEPS
-    size = _STEPS[-1]
-    while True:
-        size *= 5
-        yield size
+    def __call__(self, point_ids: tuple[str, ...]) -> Condition | None:
+        known = [point for point in dict.fromkeys(point_ids) if is_point_id(point)]
+        return self.dialect.filter(must=[self.dialect.has_id(known)]) if known else None
 
 
 def _batches(points: Sequence[Written]) -> Iterator[list[Written]]:
@@ -349,6 +313,10 @@ def _batches(points: Sequence[Written]) -> Iterator[list[Written]]:
         room -= point.bytes
     if batch:
         yield batch
+
+
+def _by_score(hit: tuple[str, float]) -> tuple[float, str]:
+    return -hit[1], hit[0]
 
 
 def _point(stored: Stored) -> Point:

@@ -51,8 +51,8 @@ class EdgeStore:
             if version.exists():
                 raise StoreError(f"Version {manifest.version} of index '{manifest.index}' exists already.")
             draft = dataclasses.replace(version, path=folder.half_made())
-            edge.EdgeShard.create(str(draft.shard), shard_config(manifest.encoder.dimension)).close()
-            declare_indexes(draft.shard, manifest.fields)
+            edge.EdgeShard.create(str(draft.shard), shard_config(manifest.encoder.dimension, manifest.lanes)).close()
+            declare_indexes(draft.shard, manifest)
             draft.write_manifest(manifest)
             # The first load makes the indexes, and a shard that is killed while it does would not load again.
             open_version(draft, version.lock()).close()

@@ -14,20 +14,29 @@ import orjson
 import qdrant_edge as edge
 from filelock import BaseFileLock
 
-from search.domain import FieldKind, Manifest
+from search.domain import FieldKind, Manifest, Sparse
 from search.errors import IndexDamaged, StoreError
 from search.protocols import Vector
-from search.storage.collection import OrderValue, Payloads, QdrantCollection, Stored, Written
+from search.storage.calls import EF_SEARCH, OrderValue, Payloads, Stored, Written, oversampling
+from search.storage.collection import QdrantCollection
 from search.storage.filters import Condition, Dialect
 from search.storage.folders import VersionFolder
-from search.storage.payload import date_text, filter_path, stored_name
+from search.storage.lanes import DENSE, WEIGHTED
+from search.storage.manifests import check_artefact_name
+from search.storage.payload import CODES_PATH, date_text, filter_path
 
 M = 16
 EF_CONSTRUCT = 200
-EF_SEARCH = 128
-OVERSAMPLING = 2.0
-"""HNSW and rescoring: `benchmarks/vector_search.py` measures what they give. Filtered searches use ACORN whatever the
-filter: where it lets half of the products through, recall@10 was 0.988 without and 1.000 with it, for 0.1 ms more."""
+"""HNSW: `benchmarks/vector_search.py` measures what it gives. Filtered searches use ACORN whatever the filter: where it
+lets half of the products through, recall@10 was 0.988 without and 1.000 with it, for 0.1 ms more."""
+
+SCAN_BELOW = 20_000
+"""Kilobytes of vectors (13,000 of 384 dimensions): a filter that lets fewer through has them compared one by one. For
+300 of 10,000 that takes seven eighths of the time of the graph, for 1000 two thirds (`benchmarks/lanes.py`)."""
+
+_ID = slice(16, 52)
+"""Where the id stands in Edge's own text of a hit, `ScoredPoint(id="…", …`. To get at the id itself, Edge makes a UUID
+and Python a text of that: at a thousand hits this takes as long as half the search. Other ids have no quotes."""
 
 _FLUSH_EVERY = 20_000
 """Points between two flushes. The log makes every write durable; a flush only shortens what a restart replays."""
@@ -39,7 +48,7 @@ _DIALECT = Dialect(
     number_range=edge.RangeFloat,
     date_range=lambda **bounds: edge.RangeDateTime(**{name: date_text(bound) for name, bound in bounds.items()}),
     is_empty=edge.IsEmptyCondition,
-    no_point=lambda: edge.HasIdCondition(set()),
+    has_id=lambda ids: edge.HasIdCondition(set(ids)),
 )
 
 _INDEX: Mapping[FieldKind, Callable[..., Any]] = {
@@ -125,7 +134,7 @@ class EdgeCollection(QdrantCollection):
             self._flush(self._shard)
 
     def _write(self, points: Sequence[Written]) -> None:
-        ready = [edge.Point(point.id, point.vector.tolist(), point.payload) for point in points]
+        ready = [edge.Point(point.id, _vectors(point), point.payload) for point in points]
         with self._writing("write products") as shard:
             shard.update(edge.UpdateOperation.upsert_points(ready))
             self._sync_log(len(ready))
@@ -137,31 +146,43 @@ class EdgeCollection(QdrantCollection):
 
     def _index(self, fields: Mapping[str, FieldKind]) -> None:
         with self._writing("make fields filterable") as shard:
-            _create_indexes(shard, fields)
+            _create_indexes(shard, {filter_path(name): kind for name, kind in fields.items()})
 
     def _store_manifest(self, manifest: Manifest) -> None:
         with self._writing("write the manifest"):
             self._folder.write_manifest(manifest)
 
-    def _query(self, vector: Vector, limit: int, condition: Condition | None, exact: bool) -> list[tuple[str, float]]:
-        params = edge.SearchParams(
-            hnsw_ef=max(EF_SEARCH, limit),
-            exact=exact,
-            quantization=edge.QuantizationSearchParams(ignore=exact, rescore=True, oversampling=OVERSAMPLING),
-            acorn=None if condition is None else edge.AcornSearchParams(enable=True, max_selectivity=1.0),
-        )
+    def save_artefact(self, name: str, data: bytes) -> None:
+        check_artefact_name(name)
+        with self._writing(f"write the artefact {name}"):
+            self._folder.write_artefact(name, data)
+
+    def artefact(self, name: str) -> bytes | None:
+        check_artefact_name(name)
+        with engine_errors(f"read the artefact {name}"):
+            return self._folder.read_artefact(name)
+
+    def _query(
+        self, lane: str, query: Vector | Sparse, limit: int, condition: Condition | None, exact: bool
+    ) -> list[tuple[str, float]]:
+        if isinstance(query, Sparse):
+            nearest, params = edge.Query.Nearest(_sparse(query), lane), None
+        else:
+            nearest, params = edge.Query.Nearest(query.tolist()), _params(limit, condition is not None, exact)
         with engine_errors("search"):
             hits = self._shard.query(
                 edge.QueryRequest(
                     limit=limit,
-                    query=edge.Query.Nearest(vector.tolist()),
+                    query=nearest,
                     filter=condition,
                     params=params,
                     with_payload=False,
                     with_vector=False,
                 )
             )
-        return [(str(hit.id), hit.score) for hit in hits]
+        return [
+            (text[_ID] if text[_ID.stop] == '"' else str(hit.id), hit.score) for hit in hits for text in (repr(hit),)
+        ]
 
     def _page(
         self, condition: Condition | None, limit: int, start: str | None, payload: Payloads, vectors: bool
@@ -169,7 +190,11 @@ class EdgeCollection(QdrantCollection):
         with engine_errors("read products"):
             records, following = self._shard.scroll(
                 edge.ScrollRequest(
-                    offset=start, limit=limit, filter=condition, with_payload=payload, with_vector=vectors
+                    offset=start,
+                    limit=limit,
+                    filter=condition,
+                    with_payload=payload,
+                    with_vector=[DENSE] if vectors else False,
                 )
             )
         return [_stored(record) for record in records], None if following is None else str(following)
@@ -186,7 +211,8 @@ class EdgeCollection(QdrantCollection):
 
     def _fetch(self, ids: Sequence[str], payload: Payloads, vectors: bool) -> list[Stored]:
         with engine_errors("read products"):
-            return [_stored(record) for record in self._shard.retrieve(list(ids), payload, vectors)]
+            records = self._shard.retrieve(list(ids), payload, [DENSE] if vectors else False)
+        return [_stored(record) for record in records]
 
     def _count(self, condition: Condition | None) -> int:
         with engine_errors("count"):
@@ -202,7 +228,7 @@ def open_version(version: VersionFolder, lock: BaseFileLock) -> EdgeCollection:
     try:
         manifest = version.read_manifest()
         shard = _load(version)
-        _create_indexes(shard, _unindexed(shard, manifest.fields))
+        _create_indexes(shard, _unindexed(shard, manifest))
         return EdgeCollection(version, lock, manifest, shard)
     except BaseException:
         lock.release()
@@ -226,7 +252,7 @@ def _load(version: VersionFolder) -> edge.EdgeShard:
         ) from error
 
 
-def shard_config(dimension: int) -> edge.EdgeConfig:
+def shard_config(dimension: int, lanes: Sequence[str] = ()) -> edge.EdgeConfig:
     """Dot product of unit vectors, which is the cosine: Edge's own cosine would rewrite the vectors, bit by bit."""
     return edge.EdgeConfig(
         vectors=edge.EdgeVectorParams(
@@ -236,34 +262,60 @@ def shard_config(dimension: int) -> edge.EdgeConfig:
                 type=edge.ScalarType.Int8, quantile=0.99, memory=edge.Memory.Pinned
             ),
         ),
-        hnsw_config=edge.HnswIndexConfig(m=M, ef_construct=EF_CONSTRUCT, full_scan_threshold=10_000),
+        sparse_vectors={
+            lane: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf if lane in WEIGHTED else None)
+            for lane in lanes
+        },
+        hnsw_config=edge.HnswIndexConfig(m=M, ef_construct=EF_CONSTRUCT, full_scan_threshold=SCAN_BELOW),
         optimizers=edge.EdgeOptimizersConfig(default_segment_number=1),
         wal_enabled=True,
     )
 
 
-def declare_indexes(shard: Path, fields: Mapping[str, FieldKind]) -> None:
+def declare_indexes(shard: Path, manifest: Manifest) -> None:
     """Ask for payload indexes in the configuration of a segment that holds no points yet; the next load makes them.
 
     Edge's own call makes one at a time and syncs all that there are after each: 80 s for 100 fields on a slow disk,
     where this takes 1.5 s. What a later Edge might not make from here, `_open` makes by that call.
     """
-    declared = {filter_path(name): _DECLARED[kind] for name, kind in fields.items()}
+    declared = {path: _DECLARED[kind] for path, kind in _indexed_paths(manifest).items()}
     for file in shard.glob("segments/*/payload_index/config.json"):
         if orjson.loads(file.read_bytes()) == {"indexed_fields": {}}:
             file.write_bytes(orjson.dumps({"indexed_fields": declared}))
 
 
-def _unindexed(shard: edge.EdgeShard, fields: Mapping[str, FieldKind]) -> dict[str, FieldKind]:
+def _indexed_paths(manifest: Manifest) -> dict[str, FieldKind]:
+    paths = {filter_path(name): kind for name, kind in manifest.fields.items()}
+    return {**paths, CODES_PATH: "text"} if manifest.lanes else paths
+
+
+def _unindexed(shard: edge.EdgeShard, manifest: Manifest) -> dict[str, FieldKind]:
     """Edge writes the paths of its indexes with quotes only where they must stand."""
     indexed = {path.replace('"', "") for path in shard.info().payload_schema}
-    return {name: kind for name, kind in fields.items() if f"f.{stored_name(name)}" not in indexed}
+    return {path: kind for path, kind in _indexed_paths(manifest).items() if path.replace('"', "") not in indexed}
 
 
-def _create_indexes(shard: edge.EdgeShard, fields: Mapping[str, FieldKind]) -> None:
-    for name, kind in fields.items():
-        with engine_errors(f"make `{name}` filterable"):
-            shard.update(edge.UpdateOperation.create_field_index(filter_path(name), _INDEX[kind](enable_hnsw=False)))
+def _create_indexes(shard: edge.EdgeShard, paths: Mapping[str, FieldKind]) -> None:
+    for path, kind in paths.items():
+        with engine_errors(f"make {path} filterable"):
+            shard.update(edge.UpdateOperation.create_field_index(path, _INDEX[kind](enable_hnsw=False)))
+
+
+def _params(limit: int, filtered: bool, exact: bool) -> edge.SearchParams:
+    return edge.SearchParams(
+        hnsw_ef=max(EF_SEARCH, limit),
+        exact=exact,
+        quantization=edge.QuantizationSearchParams(ignore=exact, rescore=True, oversampling=oversampling(limit)),
+        acorn=edge.AcornSearchParams(enable=True, max_selectivity=1.0) if filtered else None,
+    )
+
+
+def _sparse(sparse: Sparse) -> edge.SparseVector:
+    return edge.SparseVector(list(sparse.indices), list(sparse.values))
+
+
+def _vectors(point: Written) -> Any:
+    return {DENSE: point.vector.tolist()} | {lane: _sparse(sparse) for lane, sparse in point.lanes.items()}
 
 
 def _stored(record: Any) -> Stored:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ class Dialect:
     """The condition classes of one library, under common names and with common arguments.
 
     `filter(must=, should=, must_not=)`, `field(key=, match=, range=)`, `match_any(any=)`, `number_range` and
-    `date_range(gt=, gte=, lt=, lte=)`, `is_empty(path)`, `no_point()` for the condition that nothing meets.
+    `date_range(gt=, gte=, lt=, lte=)`, `is_empty(path)`, `has_id(point ids)`.
     """
 
     filter: Callable[..., Condition]
@@ -34,12 +34,16 @@ class Dialect:
     number_range: Callable[..., Condition]
     date_range: Callable[..., Condition]
     is_empty: Callable[[str], Condition]
-    no_point: Callable[[], Condition]
+    has_id: Callable[[Sequence[str]], Condition]
 
     def within(self, path: str, **bounds: float | datetime) -> Condition:
         """The number or instant at `path` lies within the bounds."""
         dates = any(isinstance(bound, datetime) for bound in bounds.values())
         return self.field(key=path, range=(self.date_range if dates else self.number_range)(**bounds))
+
+    def no_point(self) -> Condition:
+        """The condition that nothing meets."""
+        return self.has_id(())
 
     def equal(self, path: str, value: str | float | int | datetime) -> Condition:
         """`value` is, or is among, what stands at `path`. Texts are folded, booleans 0 or 1."""

@@ -6,6 +6,7 @@
     <data>/indexes/<index>/live.json             {"live": 3, "previous": 2}, replaced in one step
     <data>/indexes/<index>/v3/shard/             Qdrant Edge's own files
     <data>/indexes/<index>/v3/manifest.json
+    <data>/indexes/<index>/v3/artefacts/<name>   what else was kept with the version
     <data>/indexes/<index>/locks/v3.open         held by the one process that has the version open
     <data>/indexes/<index>/locks/v3.owner        which process that is
     <data>/indexes/<index>/locks/v3.writing      held during each write, and while a snapshot is copied
@@ -69,6 +70,34 @@ class VersionFolder:
 
     def write_manifest(self, manifest: Manifest) -> None:
         replace_file(self.path / "manifest.json", manifest_to_json(manifest))
+
+    def read_artefact(self, name: str) -> bytes | None:
+        """None where there is none. Raises IndexDamaged where the version is gone."""
+        try:
+            return (self.path / "artefacts" / name).read_bytes()
+        except FileNotFoundError:
+            self._check_exists()
+            return None
+
+    def write_artefact(self, name: str, data: bytes) -> None:
+        """For whoever holds the writing lock. Drafts that a killed process left are cleared away.
+
+        Raises IndexDamaged where the version is gone.
+        """
+        self._check_exists()
+        folder = self.path / "artefacts"
+        if not folder.is_dir():
+            folder.mkdir()
+            sync_folder(self.path)
+        for draft in folder.glob(".*"):
+            draft.unlink(missing_ok=True)
+        replace_file(folder / name, data)
+
+    def _check_exists(self) -> None:
+        if not self.exists():
+            raise IndexDamaged(
+                f"Version {self.version} of index '{self.index}' was removed after it was opened. Open the index again."
+            )
 
     def writing_lock(self) -> FileLock:
         """For a `with` block, from any thread. Copies of the folder are made under it, so that none is torn."""

@@ -9,10 +9,11 @@ from typing import Any
 import orjson
 
 from search.domain import EncoderCard, Manifest
-from search.errors import IndexDamaged, RequestError
+from search.errors import IndexDamaged, RequestError, StoreError
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_VERSIONED = re.compile(r".*__v[0-9]+")
+_VERSIONED = re.compile(r".*__v[0-9]+(__artefacts)?")
+_ARTEFACT = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,62}[a-z0-9])?")
 
 
 def check_index_name(index: str) -> None:
@@ -23,6 +24,14 @@ def check_index_name(index: str) -> None:
         )
     if _VERSIONED.fullmatch(index):
         raise RequestError(f"The index name '{index}' ends like the name of a version ({index!r}). Choose another one.")
+
+
+def check_artefact_name(name: str) -> None:
+    """Raises StoreError where the name would be no safe file name on every system."""
+    if not _ARTEFACT.fullmatch(name):
+        raise StoreError(
+            f"{name[:80]!r} is no valid name of an artefact: use 1 to 64 of a-z, 0-9, hyphens, dots and underscores."
+        )
 
 
 def manifest_to_json(manifest: Manifest) -> bytes:
@@ -36,6 +45,7 @@ def manifest_from_json(text: bytes | str, where: str) -> Manifest:
         values["encoder"] = EncoderCard(**_known(EncoderCard, values["encoder"]))
         values["unfiltered"] = tuple(values.get("unfiltered", ()))
         values["sources"] = tuple(values.get("sources", ()))
+        values["lanes"] = tuple(values.get("lanes", ()))
         return Manifest(**values)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise IndexDamaged(

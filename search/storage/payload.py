@@ -1,7 +1,8 @@
 """Product document ↔ Qdrant payload, the one translation that both adapters use. Imports no Qdrant.
 
 A payload is ``{"id": product id, "doc": the document as shown, "f": what is filtered on, "t": text_hash,
-"h": document_hash}``. `f` holds one entry for each filterable field that the product has a fitting value in:
+"h": document_hash, "c": codes}``, without "c" where there are none. `f` holds one entry for each filterable field that
+the product has a fitting value in:
 
 ======= ============================================================================================================
 text    the folded forms (see `fold`), then the forms as written with `WRITTEN` before each; one keyword index then
@@ -39,9 +40,13 @@ NAMESPACE = uuid.UUID("6f1c62d4-9a0b-5d0e-8a57-3c1f2b7e4d90")
 WRITTEN = "\x01"
 """Stands before a text value as written. No folded value begins with it."""
 
+CODES_PATH = "c"
+"""Where the codes of a product are, as a Qdrant JSON path."""
+
 _SLACK = 1e-4
 """How far from 1 a length may be and still count as rounding: such vectors are stored bit for bit."""
 
+_POINT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -55,10 +60,7 @@ def point_id(product_id: str) -> str:
 
 
 def is_point_id(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False
+    return _POINT_ID.fullmatch(text) is not None
 
 
 def stored_name(field: str) -> str:
@@ -176,14 +178,21 @@ def _fitting(members: Iterable[Json], kind: FieldKind) -> Iterable[Json]:
 
 
 def to_payload(point: Point, fields: Mapping[str, FieldKind]) -> tuple[dict[str, Json], int]:
-    """The payload of a point, and its size in bytes of JSON. Raises StoreError where the document is not JSON."""
-    payload = {
+    """The payload of a point, and its size in bytes of JSON.
+
+    Raises StoreError where the document is not JSON, or a code is no text.
+    """
+    payload: dict[str, Json] = {
         "id": point.product_id,
         "doc": {stored_name(str(name)): value for name, value in point.document.items()},
         "f": {},
         "t": point.text_hash,
         "h": point.document_hash,
     }
+    if not all(isinstance(code, str) and code for code in point.codes):
+        raise StoreError(f"The codes of product {point.product_id!r} are not all texts with something in them.")
+    if point.codes:
+        payload["c"] = list(dict.fromkeys(point.codes))
     try:
         # Reading back what was written gives plain JSON types and shares nothing with the caller; NaN becomes null.
         plain = orjson.loads(orjson.dumps(payload))
@@ -201,7 +210,8 @@ def shown_document(payload: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def from_payload(payload: Mapping[str, Json], vector: Sequence[float]) -> Point:
-    return Point(payload["id"], vector, shown_document(payload), payload["t"], payload["h"])
+    codes = tuple(payload.get("c", ()))
+    return Point(payload["id"], vector, shown_document(payload), payload["t"], payload["h"], codes=codes)
 
 
 def unit_vector(vector: Sequence[float] | Vector, dimension: int, whose: str) -> Vector:

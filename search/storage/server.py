@@ -17,7 +17,9 @@ from qdrant_client import QdrantClient, models
 from search.domain import IndexState, Manifest
 from search.errors import IndexNotFound, SettingsError, StoreError
 from search.protocols import Collection
+from search.storage.lanes import WEIGHTED
 from search.storage.manifests import check_index_name, manifest_to_json
+from search.storage.server_artefacts import companion
 from search.storage.server_collection import (
     MANIFEST,
     READ_TIMEOUT,
@@ -25,6 +27,7 @@ from search.storage.server_collection import (
     Connection,
     ServerCollection,
     create_indexes,
+    indexed_paths,
     read_manifest,
 )
 
@@ -95,6 +98,11 @@ class ServerStore:
                 name,
                 # Dot product of unit vectors, which is the cosine: Qdrant's own cosine would rewrite the vectors.
                 vectors_config=models.VectorParams(size=manifest.encoder.dimension, distance=models.Distance.DOT),
+                sparse_vectors_config={
+                    lane: models.SparseVectorParams(modifier=models.Modifier.IDF if lane in WEIGHTED else None)
+                    for lane in manifest.lanes
+                }
+                or None,
                 hnsw_config=models.HnswConfigDiff(m=16, ef_construct=200),
                 quantization_config=models.ScalarQuantization(
                     scalar=models.ScalarQuantizationConfig(type=models.ScalarType.INT8, quantile=0.99, always_ram=True)
@@ -107,7 +115,7 @@ class ServerStore:
             raise StoreError(
                 f"{self._connection.server} keeps no collection metadata: update it to Qdrant 1.16 or later."
             )
-        create_indexes(self._connection, name, manifest.fields)
+        create_indexes(self._connection, name, indexed_paths(manifest))
         return ServerCollection(self._connection, name, manifest)
 
     def next_version(self, index: str) -> int:
@@ -163,10 +171,15 @@ class ServerStore:
                 self._delete(_name(index, version))
 
     def _delete(self, collection: str) -> None:
-        """Deleting a collection deletes its aliases with it, so what an alias names is never deleted here."""
+        """Deleting a collection deletes its aliases with it, so what an alias names is never deleted here.
+
+        Its artefacts go first: whatever is interrupted between the two leaves a version to be seen and deleted.
+        """
         if collection in self._aliases().values():
             return
         with self._connection.errors("delete a collection"):
+            if self._client.collection_exists(companion(collection)):
+                self._client.delete_collection(companion(collection), timeout=WRITE_TIMEOUT)
             self._client.delete_collection(collection, timeout=WRITE_TIMEOUT)
 
     def _live(self, index: str) -> int | None:

@@ -13,13 +13,16 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
-from search.domain import FieldKind, Manifest
+from search.domain import FieldKind, Manifest, Sparse
 from search.errors import IndexDamaged, StoreError, StoreUnavailable
 from search.protocols import Vector
-from search.storage.collection import OrderValue, Payloads, QdrantCollection, Stored, Written
+from search.storage.calls import EF_SEARCH, OrderValue, Payloads, Stored, Written, oversampling
+from search.storage.collection import QdrantCollection
 from search.storage.filters import Condition, Dialect
-from search.storage.manifests import manifest_from_json, manifest_to_json
-from search.storage.payload import filter_path
+from search.storage.lanes import DENSE
+from search.storage.manifests import check_artefact_name, manifest_from_json, manifest_to_json
+from search.storage.payload import CODES_PATH, filter_path
+from search.storage.server_artefacts import Artefacts
 
 MANIFEST = "daogou_manifest"
 """Key of the manifest, as JSON text, in the metadata of a collection."""
@@ -31,9 +34,6 @@ WRITE_TIMEOUT = 120
 OPTIMIZE_TIMEOUT = 6 * 3600.0
 _POLL = 0.5
 
-EF_SEARCH = 128
-OVERSAMPLING = 2.0
-
 _DIALECT = Dialect(
     filter=models.Filter,
     field=models.FieldCondition,
@@ -41,7 +41,7 @@ _DIALECT = Dialect(
     number_range=models.Range,
     date_range=models.DatetimeRange,
     is_empty=lambda path: models.IsEmptyCondition(is_empty=models.PayloadField(key=path)),
-    no_point=lambda: models.HasIdCondition(has_id=[]),
+    has_id=lambda ids: models.HasIdCondition(has_id=list(ids)),
 )
 
 
@@ -151,7 +151,7 @@ class ServerCollection(QdrantCollection):
         """Nothing is held: what was written is on the server."""
 
     def _write(self, points: Sequence[Written]) -> None:
-        structs = [models.PointStruct(id=each.id, vector=each.vector.tolist(), payload=each.payload) for each in points]
+        structs = [models.PointStruct(id=each.id, vector=_vectors(each), payload=each.payload) for each in points]
         with self._connection.errors("write products"):
             self._client.upsert(self._name, structs, wait=True, timeout=WRITE_TIMEOUT)
 
@@ -161,21 +161,36 @@ class ServerCollection(QdrantCollection):
             self._client.delete(self._name, selector, wait=True, timeout=WRITE_TIMEOUT)
 
     def _index(self, fields: Mapping[str, FieldKind]) -> None:
-        create_indexes(self._connection, self._name, fields)
+        create_indexes(self._connection, self._name, {filter_path(name): kind for name, kind in fields.items()})
 
     def _store_manifest(self, manifest: Manifest) -> None:
         with self._connection.errors("write the manifest"):
             text = manifest_to_json(manifest).decode()
             self._client.update_collection(self._name, metadata={MANIFEST: text}, timeout=WRITE_TIMEOUT)
 
-    def _query(self, vector: Vector, limit: int, condition: Condition | None, exact: bool) -> list[tuple[str, float]]:
+    def save_artefact(self, name: str, data: bytes) -> None:
+        check_artefact_name(name)
+        self._artefacts.save(name, data)
+
+    def artefact(self, name: str) -> bytes | None:
+        check_artefact_name(name)
+        return self._artefacts.read(name)
+
+    @property
+    def _artefacts(self) -> Artefacts:
+        return Artefacts(self._connection, self._name, READ_TIMEOUT, WRITE_TIMEOUT)
+
+    def _query(
+        self, lane: str, query: Vector | Sparse, limit: int, condition: Condition | None, exact: bool
+    ) -> list[tuple[str, float]]:
         with self._connection.errors("search"):
             answer = self._client.query_points(
                 self._name,
-                query=vector.tolist(),
+                query=_sparse(query) if isinstance(query, Sparse) else query.tolist(),
+                using=lane or None,
                 query_filter=condition,
                 limit=limit,
-                search_params=self._params(limit, condition is not None, exact),
+                search_params=None if lane else self._params(limit, condition is not None, exact),
                 with_payload=False,
                 timeout=READ_TIMEOUT,
             )
@@ -187,9 +202,13 @@ class ServerCollection(QdrantCollection):
         return models.SearchParams(
             hnsw_ef=max(EF_SEARCH, limit),
             exact=exact,
-            quantization=models.QuantizationSearchParams(ignore=exact, rescore=True, oversampling=OVERSAMPLING),
+            quantization=models.QuantizationSearchParams(ignore=exact, rescore=True, oversampling=oversampling(limit)),
             acorn=models.AcornSearchParams(enable=True, max_selectivity=1.0) if filtered else None,
         )
+
+    def _dense(self, wanted: bool) -> bool | list[str]:
+        """Which vectors to read: the dense one alone."""
+        return [DENSE] if wanted and self._manifest.lanes else wanted
 
     def _page(
         self, condition: Condition | None, limit: int, start: str | None, payload: Payloads, vectors: bool
@@ -201,7 +220,7 @@ class ServerCollection(QdrantCollection):
                 limit=limit,
                 offset=start,
                 with_payload=payload,
-                with_vectors=vectors,
+                with_vectors=self._dense(vectors),
                 timeout=READ_TIMEOUT,
             )
         return [_stored(record) for record in records], None if following is None else str(following)
@@ -225,7 +244,11 @@ class ServerCollection(QdrantCollection):
     def _fetch(self, ids: Sequence[str], payload: Payloads, vectors: bool) -> list[Stored]:
         with self._connection.errors("read products"):
             records = self._client.retrieve(
-                self._name, list(ids), with_payload=payload, with_vectors=vectors, timeout=READ_TIMEOUT
+                self._name,
+                list(ids),
+                with_payload=payload,
+                with_vectors=self._dense(vectors),
+                timeout=READ_TIMEOUT,
             )
         return [_stored(record) for record in records]
 
@@ -241,14 +264,17 @@ class ServerCollection(QdrantCollection):
         return [(hit.value, hit.count) for hit in answer.hits]
 
 
-def create_indexes(connection: Connection, collection: str, fields: Mapping[str, FieldKind]) -> None:
-    for name, kind in fields.items():
-        with connection.errors(f"make `{name}` filterable"), warnings.catch_warnings():
+def indexed_paths(manifest: Manifest) -> dict[str, FieldKind]:
+    paths = {filter_path(name): kind for name, kind in manifest.fields.items()}
+    return {**paths, CODES_PATH: "text"} if manifest.lanes else paths
+
+
+def create_indexes(connection: Connection, collection: str, paths: Mapping[str, FieldKind]) -> None:
+    for path, kind in paths.items():
+        with connection.errors(f"make {path} filterable"), warnings.catch_warnings():
             if connection.local:
                 warnings.filterwarnings("ignore", message="Payload indexes have no effect in the local Qdrant")
-            connection.client.create_payload_index(
-                collection, filter_path(name), _schema(kind), wait=True, timeout=WRITE_TIMEOUT
-            )
+            connection.client.create_payload_index(collection, path, _schema(kind), wait=True, timeout=WRITE_TIMEOUT)
 
 
 def read_manifest(metadata: Mapping[str, object], collection: str) -> Manifest:
@@ -268,6 +294,16 @@ def _schema(kind: FieldKind) -> models.PayloadSchemaParams:
             return models.DatetimeIndexParams(type=models.DatetimeIndexType.DATETIME)
 
 
+def _sparse(sparse: Sparse) -> models.SparseVector:
+    return models.SparseVector(indices=list(sparse.indices), values=list(sparse.values))
+
+
+def _vectors(point: Written) -> Any:
+    if not point.lanes:
+        return point.vector.tolist()
+    return {DENSE: point.vector.tolist()} | {lane: _sparse(sparse) for lane, sparse in point.lanes.items()}
+
+
 def _stored(record: models.Record) -> Stored:
-    vector = record.vector if isinstance(record.vector, list) else ()
+    vector = record.vector.get(DENSE, ()) if isinstance(record.vector, dict) else record.vector or ()
     return Stored(str(record.id), record.payload or {}, tuple(vector))  # type: ignore[arg-type]

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import orjson
 import pytest
-from points import FIELDS, card, direction, manifest, point
+from children import Child, kill, lines
+from points import direction, manifest, point
 
-from search.domain import Compare, Exists, FieldKind, Manifest
+from search.domain import Compare, Exists, FieldKind
 from search.errors import IndexDamaged, IndexInUse, IndexNotFound, StoreError
-from search.storage import edge_collection, folders
+from search.storage import folders
 from search.storage.edge import EdgeStore
 from search.storage.payload import point_id
 
-ROOT = Path(__file__).parents[2]
 PLAIN: dict[str, FieldKind] = {"id": "text"}
 
 
@@ -35,48 +30,6 @@ def build(store: EdgeStore, version: int, products: int = 3) -> None:
     collection.upsert([point(str(number), version=version) for number in range(products)])
     collection.close()
     store.publish("shop", version)
-
-
-Child = Callable[[str], "subprocess.Popen[str]"]
-
-
-@pytest.fixture
-def child(tmp_path: Path) -> Iterator[Child]:
-    """Runs code in a process of its own, with `store` and the helpers of `points` at hand."""
-    children: list[subprocess.Popen[str]] = []
-
-    def start(code: str) -> subprocess.Popen[str]:
-        prelude = (
-            "import sys, time\nfrom pathlib import Path\nfrom points import *\n"
-            "from search.storage.edge import EdgeStore\n"
-            "def say(text): print(text, flush=True)\n"
-            f"store = EdgeStore(Path({str(tmp_path)!r}))\n"
-        )
-        environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
-        process = subprocess.Popen(
-            [sys.executable, "-c", prelude + code], stdout=subprocess.PIPE, text=True, env=environment
-        )
-        children.append(process)
-        return process
-
-    yield start
-    for process in children:
-        process.kill()
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
-
-
-def lines(process: subprocess.Popen[str], count: int) -> list[str]:
-    assert process.stdout is not None
-    read = [process.stdout.readline().strip() for _ in range(count)]
-    assert all(read), f"the child ended early: {read}"
-    return read
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGKILL)
-    process.wait()
 
 
 # --- one opener ------------------------------------------------------------------------------------------------------
@@ -329,89 +282,6 @@ def test_a_shard_that_does_not_load(store: EdgeStore, tmp_path: Path) -> None:
         with pytest.raises(IndexDamaged, match="rollback"):
             store.open("shop")
     assert store.state("shop").live.version == 1
-
-
-# --- the engine ------------------------------------------------------------------------------------------------------
-
-
-def test_every_field_is_indexed_also_if_the_engine_ignores_the_declaration(
-    store: EdgeStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    declared = store.create(manifest("shop", 1))
-    monkeypatch.setattr("search.storage.edge.declare_indexes", lambda shard, fields: None)
-    created = store.create(manifest("shop", 2))
-    for collection in (declared, created):
-        assert isinstance(collection, edge_collection.EdgeCollection)
-        schema = collection._shard.info().payload_schema
-        assert len(schema) == len(FIELDS)
-        collection.close()
-
-
-def test_the_indexes_are_made_before_a_new_version_can_be_seen(
-    store: EdgeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A kill while they are made leaves a shard that does not load."""
-    made: list[int] = []
-    rename = Path.rename
-
-    def spy(self: Path, target: Path) -> Path:
-        made.append(len(list(self.glob("shard/segments/*/payload_index/*-null"))))
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", spy)
-    store.create(manifest("shop", 1)).close()
-    assert made == [len(FIELDS)]
-
-
-def test_what_the_graph_cannot_reach_is_found_by_a_scan(store: EdgeStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    collection = store.create(manifest("shop", 1, PLAIN))
-    collection.upsert([point(str(number)) for number in range(40)])
-    search = edge_collection.EdgeCollection._query
-    monkeypatch.setattr(
-        edge_collection.EdgeCollection,
-        "_query",
-        lambda self, vector, limit, condition, exact: search(self, vector, limit, condition, exact)[
-            : None if exact else 5
-        ],
-    )
-    assert len(collection.nearest(direction("q"), 40)) == 40
-    assert len(collection.nearest(direction("q"), 10)) == 10
-    collection.close()
-
-
-def test_a_log_is_there_to_be_synced(store: EdgeStore, tmp_path: Path) -> None:
-    """The engine names its log files; if that changes, writes would no longer survive a power cut."""
-    collection = store.create(manifest("shop", 1, PLAIN))
-    collection.upsert([point("1")])
-    assert list((tmp_path / "indexes" / "shop" / "v1" / "shard" / "wal").glob("open-*"))
-    collection.close()
-
-
-def test_the_graph_finds_what_a_scan_finds(store: EdgeStore) -> None:
-    """Large enough, at 12 MB of vectors, for the engine to build its graph and to use it."""
-    dimension, count = 2048, 1500
-    made = Manifest("shop", 1, card(dimension), "r", {"id": "text", "colour": "text"})
-    collection = store.create(made)
-    rng = np.random.default_rng(5)
-    centres = rng.normal(size=(40, dimension))
-    vectors = centres[rng.integers(0, 40, count)] + rng.normal(size=(count, dimension))
-    collection.upsert([point(str(i), vectors[i], colour=("red", "blue", "green")[i % 3]) for i in range(count)])
-    collection.optimize()
-    assert isinstance(collection, edge_collection.EdgeCollection)
-    assert collection._shard.info().indexed_vectors_count == count
-    found = wanted = 0
-    for number in range(0, count, 75):
-        query = (vectors[number] + rng.normal(size=dimension)).astype(np.float32)
-        for filter in (None, Compare("colour", "=", "Red")):
-            exact = {hit.point_id for hit in collection.nearest(query, 10, filter, exact=True)}
-            whole = collection.nearest(query, 300, filter)
-            assert len({hit.point_id for hit in whole}) == 300
-            assert collection.nearest(query, 10, filter) == whole[:10]
-            assert collection.nearest(query, 120, filter) == whole[:120]
-            found += len(exact & {hit.point_id for hit in whole[:10]})
-            wanted += len(exact)
-    assert found >= 0.95 * wanted
-    collection.close()
 
 
 def test_live_json_is_what_the_documentation_says(store: EdgeStore, tmp_path: Path) -> None:

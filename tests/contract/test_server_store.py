@@ -14,8 +14,10 @@ import pytest
 from points import direction, manifest, point
 from qdrant_client import QdrantClient, models
 
+from search.domain import LANES, Sparse
 from search.errors import DaogouError, IndexDamaged, SettingsError, StoreError, StoreUnavailable
 from search.storage import server, server_collection
+from search.storage.payload import point_id
 from search.storage.server import ServerStore, connect
 from search.storage.server_collection import ServerCollection
 
@@ -160,8 +162,14 @@ QUESTIONS: dict[str, Callable[[ServerStore, ServerCollection], object]] = {
     "upsert": lambda _, collection: collection.upsert([point("1")]),
     "delete": lambda _, collection: collection.delete(["1"]),
     "add_fields": lambda _, collection: collection.add_fields({"new": "text"}),
-    "save_manifest": lambda _, collection: collection.save_manifest(manifest("shop")),
+    "save_manifest": lambda _, collection: collection.save_manifest(manifest("shop", lanes=LANES)),
     "nearest": lambda _, collection: collection.nearest(direction(1), 3),
+    "matching": lambda _, collection: collection.matching("words", Sparse((1,), (1.0,)), 3),
+    "relevance": lambda _, collection: collection.relevance("words", Sparse((1,), (1.0,)), [point_id("1")]),
+    "similarity": lambda _, collection: collection.similarity(direction(1), [point_id("1")]),
+    "by_code": lambda _, collection: collection.by_code(["x1"], 3),
+    "save_artefact": lambda _, collection: collection.save_artefact("lexicon", b"words"),
+    "artefact": lambda _, collection: collection.artefact("lexicon"),
     "browse": lambda _, collection: collection.browse(3),
     "retrieve": lambda _, collection: collection.retrieve(["0b3a4f6e-0000-5000-8000-000000000000"]),
     "scroll": lambda _, collection: list(collection.scroll()),
@@ -174,7 +182,7 @@ QUESTIONS: dict[str, Callable[[ServerStore, ServerCollection], object]] = {
 
 def ask(url: str, question: Callable[[ServerStore, ServerCollection], object]) -> DaogouError:
     store = connect(url, KEY)
-    collection = ServerCollection(store._connection, "shop__v1", manifest("shop"))
+    collection = ServerCollection(store._connection, "shop__v1", manifest("shop", lanes=LANES))
     try:
         with pytest.raises(StoreError) as caught:
             question(store, collection)

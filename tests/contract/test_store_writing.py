@@ -83,8 +83,7 @@ def test_product_ids_of_any_kind(collection: Collection) -> None:
     assert sorted(contents(collection)) == sorted(PRODUCT_IDS)
     for product_id in PRODUCT_IDS:
         assert [each.product_id for each in collection.retrieve([point_id(product_id)])] == [product_id]
-        found = collection.nearest(direction(product_id), 1, fields=("id",))
-        assert [hit.values["id"] for hit in found] == [product_id]
+        assert [hit.point_id for hit in collection.nearest(direction(product_id), 1)] == [point_id(product_id)]
         collection.delete([product_id])
         assert collection.retrieve([point_id(product_id)]) == []
     assert collection.count() == 0
@@ -329,7 +328,10 @@ def test_indexes_do_not_meddle_with_each_other(backend: Backend) -> None:
     assert backend.store.indexes() == sorted(backend.store.indexes())
 
 
-@pytest.mark.parametrize("name", ["", "a b", "../up", "x" * 65, "产品", "a.b", "a/b", "a\n", "CON:", "products__v2"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "a b", "../up", "x" * 65, "产品", "a.b", "a/b", "a\n", "CON:", "products__v2", "products__v2__artefacts"],
+)
 def test_names_that_are_no_names(backend: Backend, name: str) -> None:
     store = backend.store
     for ask in (store.state, store.open, store.next_version, store.discard_unpublished, store.drop):
@@ -355,6 +357,7 @@ def test_the_manifest_comes_back_whole(backend: Backend) -> None:
         journal=34,
         created_at="2026-01-02T03:04:05+00:00",
         sources=("catalogue.jsonl",),
+        lanes=("words",),
     )
     collection = backend.store.create(full)
     assert collection.manifest == full

@@ -9,7 +9,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from api import errors
-from api.schemas import DocumentParameters, FetchBody, SearchBody, SimilarBody, TaskParameters
+from api.schemas import (
+    DocumentParameters,
+    FacetSearchBody,
+    FetchBody,
+    SearchBody,
+    SimilarBody,
+    SuggestBody,
+    TaskParameters,
+)
 from search.settings import Settings, variable
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +37,10 @@ def test_every_route(reader: TestClient, text: str) -> None:
     assert len(routes) > 20
 
 
-@pytest.mark.parametrize("model", [SearchBody, SimilarBody, FetchBody, DocumentParameters, TaskParameters])
+@pytest.mark.parametrize(
+    "model",
+    [SearchBody, SimilarBody, FacetSearchBody, SuggestBody, FetchBody, DocumentParameters, TaskParameters],
+)
 def test_every_parameter(text: str, model: type[SearchBody]) -> None:
     assert not [name for name in model.names() if f"`{name}`" not in text]
 

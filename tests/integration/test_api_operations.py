@@ -161,7 +161,8 @@ def test_keys_say_who_may_what(locked: TestClient) -> None:
     for path in ("/health", "/livez", "/readyz", "/", "/docs", "/openapi.json", "/page/main.js"):
         assert locked.get(path).status_code in (200, 503), path
     searches = [("POST", SEARCH), ("GET", f"{SEARCH}?q=x"), ("POST", "/multi-search"),
-                ("GET", "/indexes/products/similar?id=k1")]  # fmt: skip
+                ("GET", "/indexes/products/similar?id=k1"), ("GET", "/indexes/products/suggest?q=x"),
+                ("POST", "/indexes/products/suggest"), ("POST", "/indexes/products/facet-search")]  # fmt: skip
     others = [("GET", "/indexes"), ("GET", "/stats"), ("GET", "/version"), ("GET", "/metrics"), ("GET", "/tasks"),
               ("GET", "/indexes/products/documents"), ("DELETE", "/indexes/products/documents"),
               ("POST", "/indexes/products/documents/fetch"), ("GET", "/nothing")]  # fmt: skip

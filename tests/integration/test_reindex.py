@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,11 +12,13 @@ import pytest
 from fake_encoder import FakeEncoder
 
 from indexer.catalogue import read_catalogue
+from indexer.learning import learn
 from indexer.problems import Problem
 from indexer.progress import Progress
 from indexer.reindex import EncoderSource, Job, Outcome, Reindexer, only_one_reindex
 from indexer.verification import checksum
-from search.domain import Document
+from search.calibration import Calibration
+from search.domain import LANES, Compare, Document, SearchRequest
 from search.engine import Engine
 from search.errors import (
     EncoderError,
@@ -25,9 +28,14 @@ from search.errors import (
     ShrinkRefused,
     VerificationFailed,
 )
+from search.kinds import KindBook
+from search.lanes import KINDS, LEXICON, TERMS, TermBook
+from search.lexicon import Lexicon
+from search.live import LiveIndexes
 from search.protocols import Collection, Vectors
 from search.protocols import Progress as Advance
 from search.storage.edge import EdgeStore
+from search.suggestions import ARTEFACT as SUGGESTIONS
 
 COLOURS = ["red", "blue", "green", "black", "white"]
 THINGS = ["lamp", "kettle", "desk", "chair", "mug", "rug", "clock"]
@@ -84,7 +92,16 @@ class Shop:
         return self._look(lambda live: {point.product_id: point.document for point in live.scroll(vectors=False)})
 
     def checksum(self) -> str:
-        return self._look(checksum)
+        return str(self._look(checksum))
+
+    def artefacts(self) -> dict[str, bytes | None]:
+        found: dict[str, bytes | None] = self._look(
+            lambda live: {name: live.artefact(name) for name in (TERMS, KINDS, LEXICON, SUGGESTIONS)}
+        )
+        return found
+
+    def kinds(self) -> KindBook:
+        return KindBook.from_bytes(self.artefacts()[KINDS] or b"")
 
     def _look(self, at: Callable[[Collection], Any]) -> Any:
         live = self.store.open("products", snapshot=True)
@@ -115,8 +132,16 @@ def test_first_run_indexes_everything(shop: Shop) -> None:
     assert manifest.fields["price"] == "number"
 
 
-def test_an_unchanged_catalogue_encodes_nothing_and_builds_nothing(shop: Shop) -> None:
+def test_an_unchanged_catalogue_encodes_nothing_learns_nothing_and_builds_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop.reindex(catalogue())
+
+    def nothing_to_learn(*_: object) -> None:
+        raise AssertionError("nothing has changed")
+
+    monkeypatch.setattr("indexer.reindex.learn", nothing_to_learn)
+    monkeypatch.setattr("indexer.reindex.calibrated", nothing_to_learn)
     encoder = Counting()
     assert counts(shop.reindex(catalogue(), encoder)) == (1, 60, 0, 60, 0, 0)
     assert encoder.encoded == 0
@@ -126,7 +151,9 @@ def test_a_new_price_rewrites_the_payload_and_encodes_nothing(shop: Shop) -> Non
     shop.reindex(catalogue())
     rows = catalogue()
     rows[7]["price"] = 99.5
-    assert counts(shop.reindex(rows)) == (2, 60, 1, 59, 0, 0)
+    encoder = Counting()
+    assert counts(shop.reindex(rows, encoder)) == (2, 60, 1, 59, 0, 0)
+    assert encoder.encoded == 0, "the kinds are the same, and their vectors are there"
     assert shop.documents()["p7"]["price"] == 99.5
 
 
@@ -153,6 +180,8 @@ def test_an_incremental_index_equals_a_clean_one(shop: Shop, tmp_path: Path) -> 
     clean.folder.mkdir()
     clean.reindex(rows)
     assert shop.checksum() == clean.checksum()
+    assert shop.artefacts() == clean.artefacts()
+    assert shop.store.state("products").live.calibration == clean.store.state("products").live.calibration
 
 
 def test_full_encodes_everything_again(shop: Shop) -> None:
@@ -207,11 +236,12 @@ def test_an_interrupted_run_keeps_what_it_encoded_and_ends_the_same(
         shop.store.state("products")
     encoder = Counting()
     assert counts(shop.reindex(catalogue(), encoder)) == (1, 60, 60, 0, 0, 60 - 24)
-    assert encoder.encoded == 60 - 24
+    assert encoder.encoded == 60 - 24 + len(shop.kinds().kinds)
     clean = Shop(tmp_path / "clean")
     clean.folder.mkdir()
     clean.reindex(catalogue())
     assert shop.checksum() == clean.checksum()
+    assert shop.artefacts() == clean.artefacts()
 
 
 def test_vectors_of_an_interrupted_run_with_another_encoder_are_not_used(
@@ -264,10 +294,67 @@ def test_the_previous_version_is_kept_and_can_be_live_again(shop: Shop) -> None:
     assert shop.reindex(catalogue(80)).unchanged == 70
 
 
-def test_the_engine_finds_what_was_indexed(shop: Shop) -> None:
-    from search.domain import Compare, SearchRequest
-    from search.live import LiveIndexes
+def test_a_version_keeps_what_was_learnt_from_its_catalogue(shop: Shop) -> None:
+    """Read here from a snapshot, as evaluation does."""
+    shop.reindex(catalogue())
+    kept = shop.artefacts()
+    assert all(kept.values())
+    book = TermBook.from_bytes(kept[TERMS] or b"")
+    assert (book.products, book.count("lamp")) == (60, 9)
+    assert {"lamp", "kettle"} <= {kind.words for kind in shop.kinds().kinds}
+    assert Lexicon.from_bytes(kept[LEXICON] or b"") is not None
+    manifest = shop.store.state("products").live
+    assert manifest.lanes == LANES
+    calibration = Calibration.from_json(manifest.calibration)
+    assert all(0 < calibration.nothing(language) < calibration.weak(language) for language in ("en", "zh"))
 
+
+def test_each_version_has_its_own(shop: Shop) -> None:
+    shop.reindex(catalogue())
+    before = shop.artefacts()
+    shop.reindex([row | {"title": row["title"].replace("lamp", "torch")} for row in catalogue()])
+    assert TermBook.from_bytes(before[TERMS] or b"").count("torch") == 0
+    assert TermBook.from_bytes(shop.artefacts()[TERMS] or b"").count("torch") == 9
+    shop.store.publish("products", 1)
+    assert shop.artefacts() == before
+
+
+@pytest.mark.parametrize("step", ["learn", "calibrated"])
+def test_a_run_that_ends_while_it_learns_leaves_the_live_version(
+    shop: Shop, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.reindex(catalogue(20))
+
+    def stop(*_: object) -> None:
+        raise EncoderError("the plug was pulled")
+
+    monkeypatch.setattr(f"indexer.reindex.{step}", stop)
+    with pytest.raises(EncoderError):
+        shop.reindex(catalogue(30))
+    assert (shop.store.state("products").live.version, len(shop.documents())) == (1, 20)
+    monkeypatch.undo()
+    encoder = Counting()
+    again = shop.reindex(catalogue(30), encoder)
+    assert (again.encoded, len(shop.documents())) == (0, 30), "the vectors of the run before were kept"
+
+
+@pytest.mark.parametrize("learning", ["", "of-old/1"])
+def test_a_version_that_learnt_nothing_or_in_another_way_is_built_anew_and_encodes_nothing(
+    shop: Shop, learning: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where its products came as documents, and the catalogue has the very same."""
+    monkeypatch.setattr("indexer.reindex.LEARNING", learning)
+    monkeypatch.setattr("indexer.reindex.learn", lambda *given: dataclasses.replace(learn(*given), artefacts={}))
+    shop.reindex(catalogue(20))
+    assert not any(shop.artefacts().values())
+    monkeypatch.undo()
+    outcome = shop.reindex(catalogue(20))
+    assert (outcome.version, outcome.encoded) == (2, 0)
+    assert all(shop.artefacts().values())
+    assert shop.reindex(catalogue(20)).version == 2
+
+
+def test_the_engine_finds_what_was_indexed(shop: Shop) -> None:
     shop.reindex(catalogue())
     encoder = Counting()
     engine = Engine(shop.store, encoder, LiveIndexes(shop.store, encoder.card, snapshot=True))
@@ -280,5 +367,11 @@ def test_the_engine_finds_what_was_indexed(shop: Shop) -> None:
         assert "kettle" in result.hits[0].document["title"]
         assert all(hit.document["price"] < 40 for hit in result.hits)
         assert sum(result.facets["colour"].values()) == result.total
+        assert set(result.hits[0].parts) == {"semantic", "lexical", "kind"}
+        assert result.degraded == ()
+        understood = engine.search("products", SearchRequest("blue kettle under $40", limit=100))
+        assert understood.hits
+        assert all(hit.document["price"] < 40 for hit in understood.hits)
+        assert engine.search("products", SearchRequest("p17")).hits[0].document["id"] == "p17"
     finally:
         engine.close()

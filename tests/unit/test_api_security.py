@@ -27,6 +27,8 @@ def settings(**values: str) -> Settings:
         ("/multi-search", "search"),
         ("/indexes/products/search", "search"),
         ("/indexes/products/similar", "search"),
+        ("/indexes/products/facet-search", "search"),
+        ("/indexes/products/suggest", "search"),
         ("/indexes/products/documents/search", "admin"),
         ("/indexes/a/b/search", "admin"),
         ("/health/x", "admin"),

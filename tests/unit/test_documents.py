@@ -43,6 +43,25 @@ def test_text_says_each_thing_once_and_what_identifies_first() -> None:
     assert documents.text(named) == "Tarn blue mugs"
 
 
+def test_looks_are_said_and_what_only_filters_use_is_not() -> None:
+    lamp = Product(
+        id="1",
+        title="Lamp",
+        attributes={"颜色": "红色", "material": "oak", "watts": 9, "note": "on sale", "size": "x" * 80, "type": ["a"]},
+    )
+    assert documents.text(lamp) == "Lamp, oak, 红色"
+
+
+def test_a_long_description_is_read_from_its_beginning() -> None:
+    text = documents.text(Product(id="1", title="Lamp", description="warm " * 500))
+    assert text.startswith("Lamp. warm warm")
+    assert len(text) < 300
+
+
+def test_a_stored_document_has_the_text_of_its_product() -> None:
+    assert documents.text_of(documents.document(MUG)) == documents.text(MUG)
+
+
 def test_price_is_not_in_the_text_but_in_the_document_hash() -> None:
     dearer = documents.product({**documents.document(MUG), "price": 13})
     assert documents.text(dearer) == documents.text(MUG)

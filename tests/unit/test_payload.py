@@ -18,6 +18,7 @@ from search.storage.payload import (
     NAMESPACE,
     fold,
     from_payload,
+    is_point_id,
     number_text,
     operand,
     parse_date,
@@ -169,6 +170,36 @@ def test_the_payload_of_a_product() -> None:
         "t": "t",
         "h": "h",
     }
+
+
+def test_codes_stand_beside_the_filter_values_once_each_and_come_back() -> None:
+    made = to_payload(Point("1", (1.0,), {}, "t", "h", codes=("tn2110", "x1", "tn2110")), {})[0]
+    assert made == {"id": "1", "doc": {}, "f": {}, "t": "t", "h": "h", "c": ["tn2110", "x1"]}
+    assert from_payload(made, (1.0,)).codes == ("tn2110", "x1")
+    assert "c" not in payload({}, {})
+
+
+@pytest.mark.parametrize("codes", [("",), (3,), (None,), (("a",),), ("\ud800",)])
+def test_codes_that_are_none_are_refused(codes: tuple[Any, ...]) -> None:
+    with pytest.raises(StoreError, match="'1'"):
+        to_payload(Point("1", (1.0,), {}, "t", "h", codes=codes), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("689c5fbf-b6bd-5003-9770-57b3e028498c", True),
+        ("00000000-0000-0000-0000-000000000000", True),
+        ("689C5FBF-B6BD-5003-9770-57B3E028498C", False),
+        ("689c5fbfb6bd5003977057b3e028498c", False),
+        ("{689c5fbf-b6bd-5003-9770-57b3e028498c}", False),
+        ("689c5fbf-b6bd-5003-9770-57b3e028498c\n", False),
+        ("689c5fbf-b6bd-5003-9770-57b3e028498", False),
+        ("", False),
+    ],
+)
+def test_what_is_a_point_id(text: str, is_one: bool) -> None:
+    assert is_point_id(text) == is_one
 
 
 @pytest.mark.parametrize(
