@@ -31,7 +31,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import search.fusion
+import search.engine
 from eval.metrics import Metric, evaluate
 from eval.qrels import EvalQuery, Qrels, Run, read_qrels, read_queries
 from eval.run import DEPTH
@@ -103,12 +103,13 @@ def runs(engine: Engine, index: str, queries: Sequence[EvalQuery], depth: int) -
 
 @contextmanager
 def without_kind() -> Iterator[None]:
-    weight = search.fusion.KIND_WEIGHT
-    search.fusion.KIND_WEIGHT = 0.0
+    """The engine counts the kind for nothing."""
+    weights = search.engine.KIND_WEIGHT, search.engine.OTHERWISE_WEIGHT
+    search.engine.KIND_WEIGHT = search.engine.OTHERWISE_WEIGHT = 0.0
     try:
         yield
     finally:
-        search.fusion.KIND_WEIGHT = weight
+        search.engine.KIND_WEIGHT, search.engine.OTHERWISE_WEIGHT = weights
 
 
 def reciprocal_rank_fusion(*lists: Run) -> Run:

@@ -270,7 +270,8 @@ class Query:
     """The understood form of what was typed: `raw` as it came, `text` what is left to embed.
 
     `codes` are product codes that it may name, normalised; `sort` is what words like «cheapest» ask for; `translation`
-    says `text` in the other language as far as the names that are known go, "" where they do not.
+    says `text` in the other language as far as the names that are known go, "" where they do not, and `translated` is
+    the share of its telling words that this is.
     """
 
     raw: str
@@ -281,6 +282,7 @@ class Query:
     sort: tuple[SortKey, ...] = ()
     corrections: tuple[Correction, ...] = ()
     translation: str = ""
+    translated: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

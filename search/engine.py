@@ -27,6 +27,7 @@ from search.domain import (
 )
 from search.errors import DocumentNotFound, FacetError
 from search.facets import EVERY_VALUE, FacetHit, find_values
+from search.fusion import KIND_WEIGHT, OTHERWISE_WEIGHT
 from search.knowledge import Knowledge
 from search.live import LiveIndexes
 from search.paging import by_browsing
@@ -111,6 +112,7 @@ class Engine:
             words=words,
             kinds=known.kinds(query, vector),
             ratio=ratio if vector is not None else 0.0,
+            kind_weight=OTHERWISE_WEIGHT if known.otherwise(query.text) else KIND_WEIGHT,
             constraints=query.constraints,
             codes=asked_codes(query),
             excluded=known.excluded(query),

@@ -29,6 +29,9 @@ UNREAD_RATIO = 0.15
 
 COSINE_POWER = 1.5
 KIND_WEIGHT = 0.2
+OTHERWISE_WEIGHT = 0.4
+"""The same where the catalogue calls the thing otherwise than the query, so that the words find the wrong things."""
+
 PREFERRED_WEIGHT = 0.15
 """What a condition is worth that is preferred, and met."""
 
@@ -38,10 +41,12 @@ WORDS_MOST = 1.35
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What the parts of a query are measured by: its best cosine in the catalogue, the rarity of its known words."""
+    """What the parts of a query are measured by: its best cosine in the catalogue, the rarity of its known words, and
+    how much the kind counts."""
 
     best_cosine: float
     words_worth: float
+    kind: float = KIND_WEIGHT
 
 
 def fuse(cosine: Floats, words: Floats, kind: Floats, scale: Scale, ratio: float) -> Floats:
@@ -49,11 +54,11 @@ def fuse(cosine: Floats, words: Floats, kind: Floats, scale: Scale, ratio: float
     meaning = np.clip(cosine / scale.best_cosine, 0, 1) ** COSINE_POWER if scale.best_cosine > 0 else 0.0 * cosine
     said = words / scale.words_worth if scale.words_worth > 0 else 0.0 * words
     mixed = ratio * meaning + (1 - ratio) * said
-    return mixed + KIND_WEIGHT * np.minimum(kind, 1.0) if 0 < ratio < 1 else mixed
+    return mixed + scale.kind * np.minimum(kind, 1.0) if 0 < ratio < 1 else mixed
 
 
 def shown_scores(fused: Floats, scale: Scale, ratio: float) -> Floats:
     """Scores as people see them, 0..1: shrunk by how near the best product is, so that those of two queries compare."""
-    most = ratio + (1 - ratio) * WORDS_MOST + (KIND_WEIGHT if 0 < ratio < 1 else 0)
+    most = ratio + (1 - ratio) * WORDS_MOST + (scale.kind if 0 < ratio < 1 else 0)
     nearness = max(scale.best_cosine, 0.0) if ratio == 1 else 1.0
     return np.clip(fused / most * nearness, 0.0, 1.0)

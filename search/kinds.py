@@ -165,6 +165,16 @@ class KindBook:
         best = np.argsort(-near, kind="stable")[:_MOST_NEAR]
         return self._sparse({int(n): min(1.0, float(near[n])) for n in best if near[n] > 0})
 
+    def has_head(self, text: str) -> bool:
+        """Whether the text ends with a kind: «usb fan» does where fans are sold."""
+        words = [stem(word) for word in _words(fold(text))]
+        return any(tuple(words[-length:]) in self._number for length in range(1, _LONGEST + 1) if length <= len(words))
+
+    def named(self, phrases: Sequence[str]) -> Sparse:
+        """The kinds that these phrases name."""
+        numbers = {self._number.get(tuple(stem(word) for word in _words(fold(phrase)))) for phrase in phrases}
+        return self._sparse({number: 1.0 for number in numbers if number is not None})
+
     def named_in(self, text: str) -> Sparse:
         """The longest kind that ends a phrase of the text: for languages that the encoder does not read."""
         named = [phrase for phrase, _, ends in _phrases(text) if ends and phrase in self._number]

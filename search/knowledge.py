@@ -16,9 +16,13 @@ from search.fusion import SEMANTIC_RATIO, TRANSLATED_RATIO, UNREAD_RATIO
 from search.kinds import KindBook
 from search.lanes import KINDS, LEXICON, TERMS, LaneMaker, TermBook, WordQuery
 from search.lexicon import Lexicon
+from search.lexicon.folding import fold, key
 from search.protocols import Collection, Vector
 from search.terms import query_terms
 from search.understanding import prepare
+from search.understanding.names import names
+
+_LONGEST_NAME = 3
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,33 @@ class Knowledge:
         return query.translation if query.translation and not self.reads(query.language) else query.text
 
     def words(self, query: Query) -> WordQuery:
-        return self.lanes.terms.of_query(query.text, query.translation)
+        return self.lanes.terms.of_query(query.text, query.translation, self.otherwise(query.text), query.translated)
 
     def kinds(self, query: Query, vector: Vector | None) -> Sparse:
         """The kinds of product that a query is after."""
+        if others := self.otherwise(query.text):
+            return self.lanes.kinds.named(others)
         if vector is not None and (self.reads(query.language) or query.translation):
             return self.lanes.kinds.of_query(vector)
         return self.lanes.kinds.named_in(query.text)
+
+    def otherwise(self, text: str) -> tuple[str, ...]:
+        """What the catalogue calls the goods that a text ends with, where it has another word for them.
+
+        «Laptop» where titles say notebook, and laptop only of sleeves and bags: the words then find the wrong things.
+        The tables know the other words, the kinds which of them this catalogue sells.
+        """
+        book, head = self.lanes.kinds, fold(text)
+        if book.has_head(head):
+            return ()
+        words = key(head).split()
+        for first in range(max(0, len(words) - _LONGEST_NAME), len(words)):
+            name = " ".join(words[first:])
+            for form in (name, name.removesuffix("s"), name.removesuffix("es")):
+                aliases = names().same.get(form, {}).get("goods", ())
+                if others := tuple(alias for alias in aliases if book.has_head(alias)):
+                    return others
+        return ()
 
     def excluded(self, query: Query) -> Sparse:
         """The words that the query rules out, where no attribute is meant."""

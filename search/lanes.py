@@ -77,17 +77,21 @@ class TermBook:
         n = self.count(term)
         return math.log((max(self.products, n) - n + 0.5) / (n + 0.5) + 1)
 
-    def of_query(self, text: str, translation: str = "") -> WordQuery:
-        """The sparse vector of a query's words, and what a product could score at most."""
+    def of_query(
+        self, text: str, translation: str = "", others: Sequence[str] = (), translated: float = 1.0
+    ) -> WordQuery:
+        """The sparse vector of a query's words, and what a product could score at most; `others` are what the catalogue
+        calls a thing that the query calls otherwise, `translated` the share of the query that the translation says."""
         own = [term for term in query_terms(text) if text]
         other = [term for term in query_terms(translation) if translation and term not in own]
         weights = dict.fromkeys(other, TRANSLATED_WEIGHT)
+        weights |= {term: TRANSLATED_WEIGHT for other_name in others for term in query_terms(other_name)}
         weights |= {term: _FRAGMENT_WEIGHT if term.startswith(FRAGMENT) else 1.0 for term in own}
         said, said_known = self._worth(own)
         told, told_known = self._worth(other)
         # Who translates says the same twice: what counts is the wording that the catalogue knows better.
         if told_known * TRANSLATED_WEIGHT > said_known:
-            said, said_known = told * TRANSLATED_WEIGHT, told_known * TRANSLATED_WEIGHT
+            said, said_known = told * TRANSLATED_WEIGHT / (translated or 1.0), told_known * TRANSLATED_WEIGHT
         known = {term: weight for term, weight in weights.items() if self.count(term)}
         return WordQuery(sparse(known), said, said_known)
 

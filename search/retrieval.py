@@ -28,7 +28,7 @@ from search.domain import (
     SortKey,
     Sparse,
 )
-from search.fusion import PREFERRED_WEIGHT, Floats, Scale, fuse, shown_scores
+from search.fusion import KIND_WEIGHT, PREFERRED_WEIGHT, Floats, Scale, fuse, shown_scores
 from search.lanes import WordQuery
 from search.paging import CandidateSet, checked, cut_out
 from search.protocols import Collection, Vector
@@ -62,6 +62,7 @@ class Asked:
     words: WordQuery
     kinds: Sparse
     ratio: float
+    kind_weight: float = KIND_WEIGHT
     constraints: tuple[Constraint, ...] = ()
     codes: tuple[str, ...] = ()
     excluded: Sparse = field(default_factory=Sparse)
@@ -96,7 +97,7 @@ def by_words_and_meaning(
     wanted = _all_of(request.filter, *(not_violated(one) for one in musts))
     lanes = _search_lanes(collection, asked, wanted, most)
     best = lanes if wanted is None else _search_lanes(collection, asked, None, HEADS)
-    scale = Scale(max(best.cosine.values(), default=0.0), asked.words.known_worth)
+    scale = Scale(max(best.cosine.values(), default=0.0), asked.words.known_worth, asked.kind_weight)
     strongest = _strongest(collection, asked, best)
     found = _scored(collection, asked, lanes, scale) if strongest >= asked.nothing else []
     found = _without_excluded(collection, asked.excluded, found)

@@ -56,7 +56,7 @@ export const FACETS = ["brand", "category"];
 
 // One request: the hits, and for each facet in use its counts without its own choice, so that one can add a second.
 export async function search(state, signal) {
-  const common = { indexUid: state.index, q: state.q };
+  const common = { indexUid: state.index, q: state.q, ignore: state.ignore };
   const queries = [{
     ...common,
     limit: state.shown,

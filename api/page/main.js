@@ -4,6 +4,7 @@ import { card, make } from "./cards.js";
 import { indexes, search, setKey } from "./client.js";
 import { showFacets } from "./facets.js";
 import { STEP, read, write } from "./state.js";
+import { showUnderstood } from "./understood.js";
 import { translate, words } from "./words.js";
 
 const TYPING_PAUSE = 180;
@@ -42,6 +43,7 @@ function render(result) {
   at("clear").hidden = chosen === 0;
   at("filters-count").textContent = chosen ? words.chosen(chosen) : "";
   showFacets(at("facets"), result.facets, state, choose);
+  showUnderstood(at("understood"), result, state, change);
   if (!result.hits.length) tell(words.emptyTitle, words.empty);
 }
 
@@ -53,6 +55,7 @@ function tell(title, text, extra = []) {
 function complain(error) {
   at("hits").replaceChildren();
   at("hits").classList.remove("stale");
+  at("understood").hidden = true;
   at("more").hidden = true;
   at("status").textContent = "";
   if (error.status === 401 || error.status === 403) return askForKey(error);
@@ -124,7 +127,7 @@ function listen() {
   at("search").addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(pause);
-    change({ q: at("q").value.trim() });
+    change({ q: at("q").value.trim(), ...(at("q").value.trim() === state.q ? {} : { ignore: [] }) });
   });
   at("q").addEventListener("input", (event) => {
     clearTimeout(pause);
@@ -136,7 +139,7 @@ function listen() {
     pause = setTimeout(() => typed(), TYPING_PAUSE);
   });
   at("sort").addEventListener("change", () => change({ sort: at("sort").value }));
-  at("index").addEventListener("change", () => change({ index: at("index").value, brand: [], category: [] }));
+  at("index").addEventListener("change", () => change({ index: at("index").value, brand: [], category: [], ignore: [] }));
   at("clear").addEventListener("click", () => change({ brand: [], category: [] }));
   at("more").addEventListener("click", async () => {
     const before = at("hits").children.length;
@@ -161,7 +164,7 @@ function typed() {
   if (q === state.q) return;
   const goesOn = lastTyped === state.q && lastTyped !== "";
   lastTyped = q;
-  change({ q }, goesOn);
+  change({ q, ignore: [] }, goesOn);
 }
 
 function keys(event) {
@@ -172,7 +175,7 @@ function keys(event) {
   } else if (event.key === "Escape" && event.target === at("q") && at("q").value) {
     event.preventDefault();
     at("q").value = "";
-    change({ q: "" });
+    change({ q: "", ignore: [] });
   } else if (event.key === "ArrowDown" && event.target === at("q")) {
     event.preventDefault();
     focusable()[0]?.focus();

@@ -10,6 +10,7 @@ export function read() {
     index: params.get("index") ?? "",
     brand: params.getAll("brand"),
     category: params.getAll("category"),
+    ignore: params.getAll("ignore"),
     sort: ["price:asc", "price:desc"].includes(params.get("sort")) ? params.get("sort") : "",
     shown: Math.min(MOST, Math.max(STEP, Number.parseInt(params.get("shown") ?? "", 10) || STEP)),
   };
@@ -19,7 +20,7 @@ export function write(state, replace) {
   const params = new URLSearchParams();
   if (state.q) params.set("q", state.q);
   if (state.index) params.set("index", state.index);
-  for (const name of ["brand", "category"]) for (const value of state[name]) params.append(name, value);
+  for (const name of ["brand", "category", "ignore"]) for (const value of state[name]) params.append(name, value);
   if (state.sort) params.set("sort", state.sort);
   if (state.shown > STEP) params.set("shown", String(state.shown));
   const address = params.size ? `?${params}` : location.pathname;

@@ -13,6 +13,9 @@ const WORDS = {
     errorTitle: "That did not work", retry: "Try again", offline: "The server does not answer.",
     keyTitle: "This server wants a key", key: "Enter a search key. It is kept until this tab is closed.", enter: "Enter",
     perfect: (rating) => `Rated ${rating} of 5`,
+    price: "price", currency: "currency", colour: "colour", or: "or", without: (text) => `Take back “${text}”`,
+    again: (text) => `Apply “${text}” again`, taken: (typed, taken) => `“${typed}” read as “${taken}”`,
+    weak: "We hardly have such a thing. This is the nearest:",
   },
   zh: {
     search: "搜索", placeholder: "说说你想找什么", index: "索引", filters: "筛选", clear: "清除筛选",
@@ -26,6 +29,9 @@ const WORDS = {
     errorTitle: "出错了", retry: "重试", offline: "服务器没有响应。",
     keyTitle: "此服务器需要密钥", key: "请输入搜索密钥，关闭标签页后即清除。", enter: "确定",
     perfect: (rating) => `评分 ${rating} / 5`,
+    price: "价格", currency: "货币", colour: "颜色", or: "或", without: (text) => `取消“${text}”`,
+    again: (text) => `重新应用“${text}”`, taken: (typed, taken) => `已将“${typed}”理解为“${taken}”`,
+    weak: "店里几乎没有这样的商品，以下是最接近的：",
   },
 };
 

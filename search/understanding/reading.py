@@ -67,6 +67,7 @@ def understand(
     if not text and not found and not aside.sort:
         text = given.text
     small = text.lower()
+    translation, share = translated(row if text == given.text else tokens(small[:READ], values.is_han_brand), known)
     return Query(
         raw=raw,
         text=text,
@@ -75,7 +76,8 @@ def understand(
         codes=codes(coded, small[:READ]),
         sort=aside.sort,
         corrections=tuple(made for _, _, made in corrected),
-        translation=translated(row if text == given.text else tokens(small[:READ], values.is_han_brand), known),
+        translation=translation,
+        translated=share,
     )
 
 

@@ -16,9 +16,10 @@ _WITHOUT = {
 """Left out, they would turn the meaning round."""
 
 
-def translated(row: Sequence[Token], names: Names) -> str:
+def translated(row: Sequence[Token], names: Names) -> tuple[str, float]:
     """What the words of `row` are called in the other language, as far as they have names; "" where less than half of
-    the telling words do. Words with digits and brands without another name stay as they are."""
+    the telling words do. Words with digits and brands without another name stay as they are. Second, the share of the
+    telling words that it says, 0 to 1."""
     said: list[str] = []
     telling = known = place = 0
     while place < len(row):
@@ -43,7 +44,8 @@ def translated(row: Sequence[Token], names: Names) -> str:
         if not token.han and any(other.han for other in row):
             said.append(token.key)
             known += 1
-    return " ".join(said) if known and known >= _ENOUGH * telling else ""
+    enough = known > 0 and known >= _ENOUGH * telling
+    return (" ".join(said), known / telling) if enough else ("", 0.0)
 
 
 def _longest(row: Sequence[Token], first: int, names: Names) -> tuple[int, str] | None:

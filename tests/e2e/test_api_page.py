@@ -124,6 +124,24 @@ def test_an_address_brings_the_same_results_back(open_page: Open) -> None:
     expect(page.get_by_label("Lantern")).not_to_be_checked()
 
 
+def test_a_condition_is_a_chip_that_takes_it_back(open_page: Open) -> None:
+    page = open_page("/?q=desk+lamp+under+%2430")
+    chip = page.locator(".chip")
+    expect(chip).to_have_text("price < 30 USD")
+    expect(page.locator(".price").first).to_be_visible()
+    assert all(float(price.strip("$")) < 30 for price in page.locator(".price").all_inner_texts())
+
+    chip.click()
+    expect(page.locator(".chip.off")).to_have_text("under $30")
+    expect(page.locator(".card h2", has_text="Blue desk lamp")).to_have_count(1)
+    assert "ignore=under" in page.url
+
+    page.locator(".chip.off").click()
+    expect(page.locator(".chip")).to_have_text("price < 30 USD")
+    page.locator("#q").fill("lamp")
+    expect(page.locator("#understood")).to_be_hidden()
+
+
 def test_a_brand_with_quotes_can_be_chosen(open_page: Open) -> None:
     page = open_page("/?q=lamp")
     page.get_by_label('Halyard "1876"').check()

@@ -13,6 +13,12 @@ from typing import Any
 import pytest
 from commands import DEMO, DEMO_FILES, Shop, ask
 
+from search.kinds import KindBook
+from search.lanes import KINDS, LEXICON, TERMS
+from search.lexicon.contents import unpack
+from search.storage.edge import EdgeStore
+from search.suggestions import ARTEFACT as SUGGESTIONS
+
 
 def demo_rows(count: int) -> list[dict[str, Any]]:
     rows = [json.loads(line) for file in DEMO_FILES for line in Path(file).read_text(encoding="utf-8").splitlines()]
@@ -22,6 +28,17 @@ def demo_rows(count: int) -> list[dict[str, Any]]:
 def write(file: Path, rows: list[dict[str, Any]]) -> str:
     file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     return str(file)
+
+
+def learnt(shop: Shop) -> list[object]:
+    """What the live version has learnt from its catalogue, the vectors of kinds left out: they are of either run."""
+    live = EdgeStore(shop.folder / "data").open("products", snapshot=True)
+    try:
+        kinds = KindBook.from_bytes(live.artefact(KINDS) or b"").kinds
+        lexicon = unpack(live.artefact(LEXICON) or b"")
+        return [live.manifest.lanes, kinds, lexicon, live.artefact(TERMS), live.artefact(SUGGESTIONS)]
+    finally:
+        live.close()
 
 
 def test_reindex_serve_search_evaluate(shop: Shop, tmp_path: Path) -> None:
@@ -36,6 +53,12 @@ def test_reindex_serve_search_evaluate(shop: Shop, tmp_path: Path) -> None:
         answer = ask(address, "/indexes/products/search", {"q": "tea kettle", "limit": 5, "facets": ["brand"]})
         assert len(answer["hits"]) == 5
         assert answer["facetDistribution"]["brand"]
+        cheap = ask(address, "/indexes/products/search", {"q": "tea kettle under $50", "limit": 100})
+        assert [one["field"] for one in cheap["understood"]["constraints"]] == ["price", "currency"]
+        assert cheap["hits"]
+        assert all(hit.get("price", 0) < 50 for hit in cheap["hits"])
+        named = ask(address, "/indexes/products/search", {"q": "el-1004"})
+        assert named["hits"][0]["id"] == "EL-1004"
         # Evaluation works on a copy, beside the server that has the index open.
         run = tmp_path / "run.trec"
         done = shop.run("eval", "run", "--queries", str(DEMO / "queries.tsv"), "--out", str(run))
@@ -133,3 +156,4 @@ def test_a_server_follows_every_switch_and_no_request_fails(shop: Shop, tmp_path
     clean = Shop(tmp_path / "clean", Path(shop.environment["DAOGOU_ENCODER"]))
     clean.reindex(str(file))
     assert clean.checksum() == shop.checksum()
+    assert learnt(clean) == learnt(shop)

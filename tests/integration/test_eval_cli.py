@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from eval_stand_in import stand_in
 
 from eval.__main__ import main
-from eval.commands.engine import SearchIn
-from eval.run import Search
 from search.domain import Compare, Hit, Query, SearchRequest, SearchResult
 from search.errors import IndexNotFound
 
@@ -154,21 +151,6 @@ def test_compare_json(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
 # --- run -------------------------------------------------------------------------------------------------------------
 
 
-def stand_in(monkeypatch: pytest.MonkeyPatch, indexes: Mapping[str, Search]) -> None:
-    """Functions instead of the engine, each for an index."""
-
-    def search(index: str, request: SearchRequest) -> SearchResult:
-        if index not in indexes:
-            raise IndexNotFound(index)
-        return indexes[index](request)
-
-    @contextmanager
-    def open_search() -> Iterator[SearchIn]:
-        yield search
-
-    monkeypatch.setattr("eval.commands.engine.open_search", open_search)
-
-
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> list[SearchRequest]:
     """Stands in for the engine: the index `products` finds a, b and x for everything but lamps."""
@@ -256,229 +238,6 @@ def test_interrupted_run_exits_1(
     monkeypatch.setattr("eval.commands.engine.open_search", interrupted)
     assert main(["run", "--queries", "queries.tsv"]) == 1
     assert capsys.readouterr().err == "Interrupted; nothing was written.\n"
-
-
-# --- constraints -----------------------------------------------------------------------------------------------------
-
-SHOP = (
-    {"id": "a", "title": "HP mouse", "brand": "HP", "price": 8},
-    {"id": "b", "title": "Mouse mat", "brand": "Dell"},
-    {"id": "c", "title": "无线鼠标", "brand": "惠普（HP）", "price": 30, "colour": "亮黑色"},
-    {"id": "d", "title": "Keyboard", "brand": "HP", "price": 12},
-)
-CONSTRAINED = (
-    {"q": "mouse under $10", "catalogue": "shop", "about": ["mouse"], "require": [["price", "<", 10]], "available": 2},
-    {"q": "黑色鼠标", "catalogue": "店", "about": ["鼠标"], "require": [["colour", "is", "黑"]], "available": 1},
-)
-
-
-@pytest.fixture
-def shops(files: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, SearchRequest]]:
-    """Indexes `shop` and `店`. As served they answer with a and b, or with c; by meaning alone with everything."""
-    asked: list[tuple[str, SearchRequest]] = []
-
-    def searching(index: str, ids: str) -> Search:
-        def search(request: SearchRequest) -> SearchResult:
-            asked.append((index, request))
-            found = [each for each in SHOP if each["id"] in (ids if request.understand else "abcd")]
-            hits = tuple(Hit(each, rank, 0.5) for rank, each in enumerate(found, 1))
-            return SearchResult(Query(request.text, request.text, "en"), hits, len(hits))
-
-        return search
-
-    stand_in(monkeypatch, {"shop": searching("shop", "ab"), "店": searching("店", "c")})
-    Path("q.jsonl").write_text("".join(json.dumps(each) + "\n" for each in CONSTRAINED))
-    return asked
-
-
-def test_constraints_are_judged_in_the_index_of_their_catalogue(
-    shops: list[tuple[str, SearchRequest]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["constraints", "q.jsonl"]) == 0
-    out, err = capsys.readouterr()
-    assert out.splitlines()[:8] == [
-        "                served",
-        "queries              2",
-        "hits                 3",
-        "violations@10   0.0000",
-        "unknown@10      0.3333",
-        "places filled   1.0000",
-        "on topic        1.0000",
-        "filled queries     2/2",
-    ]
-    assert err == ""
-    assert shops == [
-        ("shop", SearchRequest(text="mouse under $10", limit=10)),
-        ("店", SearchRequest(text="黑色鼠标", limit=10)),
-    ]
-
-
-def test_constraints_beside_meaning_alone(
-    shops: list[tuple[str, SearchRequest]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["constraints", "q.jsonl", "--dense", "-q"]) == 0
-    assert capsys.readouterr().out.splitlines()[:15] == [
-        "query            catalogue  places  hits  unknown  broken  on topic  filled  dense broken  dense on topic"
-        "  dense filled",
-        "mouse under $10  shop            2     2        1       0         2     yes             2               2"
-        "           yes",
-        "黑色鼠标         店              1     1        0       0         1     yes             0               1"
-        "           yes",
-        "",
-        "hits that break a condition or are off topic:",
-        "none",
-        "",
-        "                served   dense",
-        "queries              2       2",
-        "hits                 3       8",
-        "violations@10   0.0000  0.2500",
-        "unknown@10      0.3333  0.5000",
-        "places filled   1.0000  1.0000",
-        "on topic        1.0000  0.3750",
-        "filled queries     2/2     2/2",
-    ]
-    assert [request for _, request in shops if not request.understand] == [
-        SearchRequest(text=each["q"], limit=10, understand=False, semantic_ratio=1.0) for each in CONSTRAINED
-    ]
-
-
-def test_constraints_lists_the_wrong_hits(files: Path, shops: object, capsys: pytest.CaptureFixture[str]) -> None:
-    mouse = {**CONSTRAINED[0], "about": ["hp"], "require": [["price", ">", 10], ["brand", "is not", "hp"]]}
-    Path("q.jsonl").write_text(json.dumps(mouse))
-    assert main(["constraints", "q.jsonl", "-q"]) == 0
-    assert capsys.readouterr().out.splitlines()[3:6] == [
-        "hits that break a condition or are off topic:",
-        "mouse under $10 | 1 | a | price > 10: 8; brand is not hp: HP | HP mouse",
-        "mouse under $10 | 2 | b | off topic | Mouse mat",
-    ]
-
-
-def test_constraints_json(shops: object, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["constraints", "q.jsonl", "--dense", "--json"]) == 0
-    answer = json.loads(capsys.readouterr().out)
-    assert answer["served"] == {
-        "queries": 2, "hits": 3, "violations@10": 0, "unknown@10": pytest.approx(1 / 3), "places_filled": 1,
-        "on_topic": 1, "queries_filled": 2,
-    }  # fmt: skip
-    assert answer["dense"]["violations@10"] == 0.25
-    assert main(["constraints", "q.jsonl", "--json", "-q"]) == 0
-    answer = json.loads(capsys.readouterr().out)
-    assert list(answer) == ["served"]
-    assert answer["served"]["by_query"][0]["hits"][1] == {
-        "id": "b", "title": "Mouse mat", "rank": 2, "broken": [], "unknown": ["price"], "on_topic": True,
-    }  # fmt: skip
-
-
-def test_an_index_named_as_a_catalogue_is_asked_its_queries_alone(
-    shops: list[tuple[str, SearchRequest]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["constraints", "q.jsonl", "--index", "shop"]) == 0
-    assert [(index, request.text) for index, request in shops] == [("shop", "mouse under $10")]
-    assert "1 of 2 queries are of other catalogues than 'shop': left out" in capsys.readouterr().err
-
-
-def test_any_index_can_be_asked_the_queries_of_a_catalogue(
-    shops: list[tuple[str, SearchRequest]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["constraints", "q.jsonl", "--index", "shop", "--catalogue", "店"]) == 0
-    assert [(index, request.text) for index, request in shops] == [("shop", "黑色鼠标")]
-    assert capsys.readouterr().err == ""
-    assert main(["constraints", "q.jsonl", "--catalogue", "other"]) == 1
-    assert "has no queries of 'other'; there are: shop, 店." in capsys.readouterr().err
-
-
-def test_an_index_of_another_name_is_asked_everything(
-    files: Path, engine: list[SearchRequest], capsys: pytest.CaptureFixture[str]
-) -> None:
-    Path("q.jsonl").write_text("".join(json.dumps(each) + "\n" for each in CONSTRAINED))
-    assert main(["constraints", "q.jsonl", "--index", "products"]) == 0
-    assert [request.text for request in engine] == ["mouse under $10", "黑色鼠标"]
-    assert "queries of shop, 店 are all asked in 'products'" in capsys.readouterr().err
-    Path("q.jsonl").write_text(json.dumps(CONSTRAINED[0]))
-    assert main(["constraints", "q.jsonl", "--index", "products"]) == 0
-    assert capsys.readouterr().err == ""
-
-
-def test_constraints_without_the_index_says_how_to_build_it(
-    files: Path, engine: list[SearchRequest], capsys: pytest.CaptureFixture[str]
-) -> None:
-    Path("q.jsonl").write_text(json.dumps(CONSTRAINED[0]))
-    assert main(["constraints", "q.jsonl"]) == 1
-    out, err = capsys.readouterr()
-    assert (out, err) == ("", f"error: {IndexNotFound('shop')}\n")
-
-
-# --- nothing ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def picky(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The index `products` finds a for dresses, b weakly for hoses, nothing else; c is far down with the dresses."""
-
-    def search(request: SearchRequest) -> SearchResult:
-        ids = {"red dress": "a", "garden hose": "b"}.get(request.text, "")
-        ids += "c" if request.filter and request.text in ("", "red dress") else ""
-        hits = tuple(Hit({"id": each, "title": f"Thing {each}"}, rank, 0.5) for rank, each in enumerate(ids, 1))
-        return SearchResult(Query(request.text, request.text, "en"), hits, len(hits), weak=request.text != "red dress")
-
-    stand_in(monkeypatch, {"products": search})
-    Path("things.txt").write_text("garden hose\nred dress\nrocket fuel\nhorse\n")
-    Path("good.tsv").write_text("q1 0 a 3\nq1 0 b 1\nq1 0 c 2\nq2 0 c 2\nq3 0 z 2\n")
-
-
-def test_nothing_counts_the_manners_of_answering(picky: None, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["nothing", "things.txt", "-q"]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        "queries   asked  nothing    weak  confident",
-        "not sold      4   0.5000  0.2500     0.2500",
-        "",
-        "answered confidently though it is not sold, with the first hit:",
-        "red dress | 0.500 | Thing a",
-    ]
-
-
-def test_nothing_and_what_it_costs(picky: None, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["nothing", "things.txt", "--real", "queries.tsv", "--qrels", "good.tsv", "-q"]) == 0
-    assert capsys.readouterr().out.splitlines() == [
-        "queries   asked  nothing    weak  confident",
-        "not sold      4   0.5000  0.2500     0.2500",
-        "real          3   0.6667  0.0000     0.3333",
-        "",
-        "products of grade 2 and more           3   share",
-        "returned                               1  0.3333",
-        "ranked below the depth                 1  0.3333",
-        "ruled out by a condition of the query  0  0.0000",
-        "lost to the cut-off                    1  0.3333",
-        "",
-        "depth: 1000; not in the index: 1; lost since their query was answered by nothing: 1",
-        "",
-        "answered confidently though it is not sold, with the first hit:",
-        "red dress | 0.500 | Thing a",
-        "",
-        "real queries answered by nothing:",
-        "红色 连衣裙",
-        "lamp",
-        "",
-        "good products not returned:",
-        "q1 | red dress | c | 2 | ranked below the depth",
-        "q2 | 红色 连衣裙 | c | 2 | lost to the cut-off",
-    ]
-
-
-def test_nothing_json(picky: None, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["nothing", "things.txt", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {
-        "not_sold": {"queries": 4, "nothing": 0.5, "weak": 0.25, "confident": 0.25}
-    }
-    assert main(["nothing", "things.txt", "--real", "queries.tsv", "--qrels", "good.tsv", "--json", "-q"]) == 0
-    answer = json.loads(capsys.readouterr().out)
-    assert answer["losses"] == {
-        "products": 3, "absent": 1, "fates": {"found": 1, "deeper": 1, "condition": 0, "lost": 1},
-        "lost_to_silence": 1,
-    }  # fmt: skip
-    assert answer["false_accepts"] == [{"text": "red dress", "manner": "confident", "title": "Thing a", "score": 0.5}]
-    assert answer["silenced"] == ["红色 连衣裙", "lamp"]
-    assert [each["product"] for each in answer["missed"]] == ["c", "c"]
 
 
 # --- usage and errors ------------------------------------------------------------------------------------------------
