@@ -44,6 +44,8 @@ bench: install
 	$(BIN)/python benchmarks/reindexing.py
 	$(BIN)/python benchmarks/encoding.py
 	$(BIN)/python benchmarks/suggest.py
+	$(BIN)/python benchmarks/understanding.py
+	$(BIN)/python benchmarks/lanes.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -4,8 +4,7 @@ How much speaks for a product is its *support*: its cosine, plus half of how muc
 words say is absolute, yet some product is always nearest, and how near differs with the encoder, the catalogue and the
 language. So phrases about all sorts of things (offtopic.txt) are asked of every new version; those of which the
 catalogue knows few words cannot be meant by it, and the cosines that they reach are noise. An answer whose best product
-does not rise above the noise is none at all; one that is as near as noise comes and has not nearly all of the words is
-weak.
+does not rise above the noise is none at all; one that is as near as noise comes and has not all of the words is weak.
 
 Measured apart for English and Chinese. In a language that the encoder does not read a cosine says nothing: there the
 words alone speak for a product.
@@ -32,7 +31,7 @@ MOST_SHARE = 1.5
 NOISE = 95.0
 """The percentile of the noise from which on a cosine says something."""
 
-WEAK_WORDS = 0.9
+WEAK_WORDS = 1.0
 """How much of the query's words a product must have beside a cosine of pure noise, to be a good answer."""
 
 NOTHING_WORDS = 0.2

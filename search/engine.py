@@ -117,9 +117,9 @@ class Engine:
             codes=asked_codes(query),
             excluded=known.excluded(query),
             sort=() if request.sort else query.sort,
-            # Without a vector there is no support to compare with the noise.
+            # Without a vector there is no support to compare with the noise, and who asks for meaning alone gets it.
             sensible=known.calibration.makes_sense(language),
-            nothing=known.calibration.nothing(language) if vector is not None else -math.inf,
+            nothing=known.calibration.nothing(language) if vector is not None and ratio < 1 else -math.inf,
             weak=known.calibration.weak(language) if vector is not None else -math.inf,
         )
 

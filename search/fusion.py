@@ -58,7 +58,8 @@ def fuse(cosine: Floats, words: Floats, kind: Floats, scale: Scale, ratio: float
 
 
 def shown_scores(fused: Floats, scale: Scale, ratio: float) -> Floats:
-    """Scores as people see them, 0..1: shrunk by how near the best product is, so that those of two queries compare."""
+    """Scores as people see them, 0..1: the share of what the query could give at most; by meaning alone, the cosine at
+    the best and less behind it."""
     most = ratio + (1 - ratio) * WORDS_MOST + (scale.kind if 0 < ratio < 1 else 0)
     nearness = max(scale.best_cosine, 0.0) if ratio == 1 else 1.0
     return np.clip(fused / most * nearness, 0.0, 1.0)

@@ -97,7 +97,9 @@ def by_words_and_meaning(
     wanted = _all_of(request.filter, *(not_violated(one) for one in musts))
     lanes = _search_lanes(collection, asked, wanted, most)
     best = lanes if wanted is None else _search_lanes(collection, asked, None, HEADS)
-    scale = Scale(max(best.cosine.values(), default=0.0), asked.words.known_worth, asked.kind_weight)
+    # Where an index has not learnt how rare words are, the product that has most of them is the measure.
+    worth = asked.words.known_worth or max(best.words.values(), default=0.0)
+    scale = Scale(max(best.cosine.values(), default=0.0), worth, asked.kind_weight)
     strongest = _strongest(collection, asked, best)
     found = _scored(collection, asked, lanes, scale) if strongest >= asked.nothing else []
     found = _without_excluded(collection, asked.excluded, found)
@@ -170,7 +172,7 @@ def _scored(collection: Collection, asked: Asked, lanes: _Lanes, scale: Scale) -
     kept = (cosine >= CUT_OFF * scale.best_cosine) & (cosine > 0) if asked.ratio > 0 else words > 0
     if 0 < asked.ratio < 1 and scale.words_worth > 0:
         kept |= words >= CUT_OFF * scale.words_worth
-    if not asked.sensible:
+    if not asked.sensible and asked.ratio < 1:
         kept &= words > 0
     shown = shown_scores(fused, scale, asked.ratio)
     order = np.argsort(-fused, kind="stable")

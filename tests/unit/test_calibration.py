@@ -145,6 +145,16 @@ def test_in_a_language_that_is_not_read_the_words_alone_say_whether_there_is_an_
     assert support(0.0, 0.0) < found.nothing("zh") < found.weak("zh") < support(0.0, 1.5)
 
 
+def test_cosines_make_sense_where_words_and_most_products_are_read() -> None:
+    reads = {"en": True, "zh": False}
+    for share, sense in ((1.0, True), (0.9, True), (0.05, False), (0.0, False)):
+        found = Calibration({}, reads, {"en": share, "zh": 1 - share})
+        assert found.readable() == pytest.approx(share)
+        assert found.makes_sense("en") is sense
+        assert not found.makes_sense("zh")
+    assert Calibration().makes_sense("zh")
+
+
 def test_json_round_trip() -> None:
     found = measured({"en": 0.3, "zh": 0.6})
     again = Calibration.from_json(json.loads(json.dumps(found.to_json())))

@@ -121,6 +121,19 @@ def test_a_translation_that_says_the_same_word_adds_nothing() -> None:
     assert BOOK.of_query("lamp", "lamp") == BOOK.of_query("lamp")
 
 
+def test_half_a_translation_is_worth_the_whole_query() -> None:
+    """So that who has the half that could be said has half of the query."""
+    half, whole = (BOOK.of_query("台灯", "desk lamp", translated=share) for share in (0.5, 1.0))
+    assert half.known_worth == whole.known_worth
+    assert half.worth == pytest.approx(2 * whole.worth)
+
+
+def test_what_the_catalogue_calls_a_thing_is_looked_for_beside_the_query_s_own_words() -> None:
+    asked = BOOK.of_query("light", others=("desk lamp",))
+    assert {index_of("desk"), index_of("lamp")} <= set(asked.vector.indices)
+    assert BOOK.of_query("red lamp", others=("lamp",)).vector == BOOK.of_query("red lamp").vector
+
+
 def test_bytes_round_trip() -> None:
     again = TermBook.from_bytes(BOOK.to_bytes())
     assert (again.products, dict(again.averages)) == (BOOK.products, dict(BOOK.averages))
