@@ -246,7 +246,9 @@ class _Titles:
         if len(numbers) > _MANY:
             asked = np.zeros(len(self._value_starts), dtype=np.bool_)
             asked[list(numbers)] = True
-            return self._marked(self._holders[asked[self._held]])
+            # Values of a field stand side by side, so only their part of all need be looked through.
+            part = slice(self._value_starts[min(numbers)], self._value_starts[max(numbers) + 1])
+            return self._marked(self._holders[part][asked[self._held[part]]])
         marked = self._marked(None)
         for number in numbers:
             marked[self._holders[self._value_starts[number] : self._value_starts[number + 1]]] = True
