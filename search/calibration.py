@@ -37,6 +37,7 @@ WEAK_WORDS = 1.0
 NOTHING_WORDS = 0.2
 """How much of them a product must have to be an answer at all, where the encoder does not read the language."""
 
+_FEW_WORDS = 4
 _READABLE = 0.5
 _PHRASES = 160
 _FEWEST = 24
@@ -75,10 +76,13 @@ class Calibration:
             return WORDS_SHARE * NOTHING_WORDS
         return self.noise.get(language, -math.inf)
 
-    def weak(self, language: Language) -> float:
-        """The support below which an answer is weak."""
+    def weak(self, language: Language, words: int = 1) -> float:
+        """The support below which an answer is weak, to a query of so many telling words.
+
+        Who describes a thing at length uses words that no product does: then fewer of them need be there.
+        """
         noise = self.noise.get(language, -math.inf) if self.makes_sense(language) else 0.0
-        return noise + WORDS_SHARE * WEAK_WORDS
+        return noise + WORDS_SHARE * WEAK_WORDS * min(1.0, _FEW_WORDS / max(1, words)) ** 2
 
     def reads_language(self, language: Language) -> bool:
         return self.reads.get(language, True)

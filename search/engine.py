@@ -120,7 +120,7 @@ class Engine:
             # Without a vector there is no support to compare with the noise, and who asks for meaning alone gets it.
             sensible=known.calibration.makes_sense(language),
             nothing=known.calibration.nothing(language) if vector is not None and ratio < 1 else -math.inf,
-            weak=known.calibration.weak(language) if vector is not None else -math.inf,
+            weak=known.calibration.weak(language, words.words) if vector is not None else -math.inf,
         )
 
     def _looking(self, query: Query, collection: Collection) -> Look | None:

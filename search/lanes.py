@@ -94,7 +94,7 @@ class TermBook:
             said, said_known = told * TRANSLATED_WEIGHT / (translated or 1.0), told_known * TRANSLATED_WEIGHT
         # An index that has learnt nothing yet knows no word, and is asked for all of them.
         known = {term: weight for term, weight in weights.items() if self.count(term) or not self.products}
-        return WordQuery(sparse(known), said, said_known)
+        return WordQuery(sparse(known), said, said_known, sum(not term.startswith(FRAGMENT) for term in own))
 
     def _worth(self, terms: Sequence[str]) -> tuple[float, float]:
         """The rarities of the terms added up: of all, and of those that some product has."""
@@ -125,11 +125,15 @@ class TermBook:
 @dataclass(frozen=True, slots=True)
 class WordQuery:
     """`vector` for the lane "words"; `worth` the rarities of all its words added up, `known_worth` of those that the
-    catalogue has. A product's score divided by `worth` says how much of the query it has, about 0 to 1.3."""
+    catalogue has; `words` how many telling words there are.
+
+    A product's score divided by `worth` says how much of the query it has, about 0 to 1.4.
+    """
 
     vector: Sparse
     worth: float
     known_worth: float
+    words: int = 1
 
 
 @dataclass(frozen=True)

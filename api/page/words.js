@@ -15,7 +15,7 @@ const WORDS = {
     perfect: (rating) => `Rated ${rating} of 5`,
     price: "price", currency: "currency", colour: "colour", or: "or", without: (text) => `Take back “${text}”`,
     again: (text) => `Apply “${text}” again`, taken: (typed, taken) => `“${typed}” read as “${taken}”`,
-    weak: "We hardly have such a thing. This is the nearest:",
+    weak: "Not sure that we have this. The nearest:",
   },
   zh: {
     search: "搜索", placeholder: "说说你想找什么", index: "索引", filters: "筛选", clear: "清除筛选",
@@ -31,7 +31,7 @@ const WORDS = {
     perfect: (rating) => `评分 ${rating} / 5`,
     price: "价格", currency: "货币", colour: "颜色", or: "或", without: (text) => `取消“${text}”`,
     again: (text) => `重新应用“${text}”`, taken: (typed, taken) => `已将“${typed}”理解为“${taken}”`,
-    weak: "店里几乎没有这样的商品，以下是最接近的：",
+    weak: "不确定店里有没有，以下是最接近的：",
   },
 };
 

@@ -136,8 +136,8 @@ def test_a_server_follows_every_switch_and_no_request_fails(shop: Shop, tmp_path
         thread = threading.Thread(target=probe, args=(address,))
         thread.start()
         try:
-            for number in range(1, 5):
-                rows = [row | {"title": f"{row['title']} {number}"} for row in base[: 250 + 10 * number]]
+            for number in range(1, 4):
+                rows = [row | {"title": f"{row['title']} {number}"} for row in base[: 260 + 10 * number]]
                 write(file, rows)
                 process = shop.start("indexer", "reindex", str(file), "--quiet")
                 with pytest.raises(subprocess.TimeoutExpired):
