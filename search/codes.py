@@ -53,11 +53,16 @@ def codes(document: Document) -> tuple[str, ...]:
     return tuple(list(found)[:MAX_CODES])
 
 
+def whole_code(query: Query) -> str:
+    """The key that all of a query may be: of a model, or of a title; "" where it is a plain word or two."""
+    key = code_key(query.raw)
+    plain = not any(char.isdigit() for char in key) and len(query.raw.split()) < _TITLE_WORDS
+    return "" if plain or not _SHORTEST <= len(key) <= MAX_CODE_CHARS else key
+
+
 def asked_codes(query: Query) -> tuple[str, ...]:
-    """The keys that a query may name a product by: all of it, where that is no plain word or two; then codes in it."""
-    whole = code_key(query.raw)
-    plain = not any(char.isdigit() for char in whole) and len(query.raw.split()) < _TITLE_WORDS
-    keys = [*([] if plain else [whole]), *map(code_key, query.codes)]
+    """The keys of the codes that stand in a query."""
+    keys = map(code_key, query.codes)
     return tuple(dict.fromkeys(key for key in keys if _SHORTEST <= len(key) <= MAX_CODE_CHARS))
 
 

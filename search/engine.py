@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from search.codes import asked_codes
+from search.codes import asked_codes, whole_code
 from search.constraints import evidence, satisfied
 from search.domain import (
     And,
@@ -33,7 +33,7 @@ from search.live import LiveIndexes
 from search.paging import by_browsing
 from search.protocols import Collection, Encoder, Reranker, VectorStore
 from search.remembered import Remembered
-from search.retrieval import Asked, Look, by_nearness, by_words_and_meaning, names_product
+from search.retrieval import Asked, Look, bearing, by_nearness, by_words_and_meaning
 from search.second_look import SecondLook
 from search.storage.payload import point_id
 from search.suggestions import Entry, Suggestion, completions
@@ -87,7 +87,7 @@ class Engine:
             known = self._knowledge.of(collection)
             query = _understood(request, known)
             clock.lap("understand")
-            if query.text or names_product(collection, asked_codes(query), request.filter):
+            if query.text or bearing(collection, (whole_code(query), *asked_codes(query)), request.filter):
                 asked = self._asked(query, known, request)
                 clock.lap("encode")
                 found = by_words_and_meaning(collection, asked, request, self._most, self._looking(query, collection))
@@ -114,6 +114,7 @@ class Engine:
             ratio=ratio if vector is not None else 0.0,
             kind_weight=OTHERWISE_WEIGHT if known.otherwise(query.text) else KIND_WEIGHT,
             constraints=query.constraints,
+            whole=whole_code(query),
             codes=asked_codes(query),
             excluded=known.excluded(query),
             sort=() if request.sort else query.sort,

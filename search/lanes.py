@@ -92,9 +92,8 @@ class TermBook:
         # Who translates says the same twice: what counts is the wording that the catalogue knows better.
         if told_known * TRANSLATED_WEIGHT > said_known:
             said, said_known = told * TRANSLATED_WEIGHT / (translated or 1.0), told_known * TRANSLATED_WEIGHT
-        # An index that has learnt nothing yet knows no word, and is asked for all of them.
-        known = {term: weight for term, weight in weights.items() if self.count(term) or not self.products}
-        return WordQuery(sparse(known), said, said_known, sum(not term.startswith(FRAGMENT) for term in own))
+        # Words that the catalogue did not know may have come with later documents: all of them are looked for.
+        return WordQuery(sparse(weights), said, said_known, sum(not term.startswith(FRAGMENT) for term in own))
 
     def _worth(self, terms: Sequence[str]) -> tuple[float, float]:
         """The rarities of the terms added up: of all, and of those that some product has."""

@@ -52,9 +52,10 @@ IDENTIFYING = 20
 class Asked:
     """What retrieval is asked for in words. `ratio` 1 is by meaning alone, 0 by words alone.
 
-    `excluded` are words that no product may have. `sort` is what words like «cheapest» ask for: it orders the products
-    that fit the other words well, since the cheapest of all is seldom what is meant.
-    `sensible` says that the vector means something: that of a language which the encoder does not read does not.
+    `whole` is the code that all of the query may be, `codes` those within it. `excluded` are words that no product may
+    have. `sort` is what words like «cheapest» ask for: it orders the products that fit the other words well, since the
+    cheapest of all is seldom what is meant. `sensible` says that the vector means something: that of a language which
+    the encoder does not read does not.
     `nothing` and `weak` are the least supports (search/calibration) below which there is no answer, or a weak one.
     """
 
@@ -64,6 +65,7 @@ class Asked:
     ratio: float
     kind_weight: float = KIND_WEIGHT
     constraints: tuple[Constraint, ...] = ()
+    whole: str = ""
     codes: tuple[str, ...] = ()
     excluded: Sparse = field(default_factory=Sparse)
     sort: tuple[SortKey, ...] = ()
@@ -92,9 +94,10 @@ def by_words_and_meaning(
     those that do. A product whose code was typed comes first, whatever else the words say.
     """
     facets = checked(collection, request)
-    named = _bearing(collection, asked.codes, request.filter)
     musts = [one for one in asked.constraints if one.strength == "must" and _known(collection, one)]
     wanted = _all_of(request.filter, *(not_violated(one) for one in musts))
+    # Who types a model or a title and nothing else names a product, whatever conditions its name may sound like.
+    named = bearing(collection, (asked.whole,), request.filter) or bearing(collection, asked.codes, wanted)
     lanes = _search_lanes(collection, asked, wanted, most)
     best = lanes if wanted is None else _search_lanes(collection, asked, None, HEADS)
     # Where an index has not learnt how rare words are, the product that has most of them is the measure.
@@ -239,21 +242,16 @@ def _in_tiers(
     return first + sorted(ranked, key=lambda one: (one.tier, -one.score))
 
 
-def names_product(collection: Collection, codes: Sequence[str], filter: Filter | None) -> bool:
-    """Whether a product bears one of the codes."""
-    return bool(_bearing(collection, codes, filter))
-
-
-def _bearing(collection: Collection, codes: Sequence[str], filter: Filter | None) -> list[str]:
+def bearing(collection: Collection, codes: Sequence[str], filter: Filter | None) -> list[str]:
     """The products that a code in the query names: those whose own it is, then those whose titles mention it.
 
     Of several codes the first that names any counts.
     """
-    for code in codes:
+    for code in (each for each in codes if each):
         found: list[str] = []
         for key in (code, MENTIONED + code):
-            bearing = collection.by_code([key], IDENTIFYING + 1, filter)
-            found += bearing if len(bearing) <= IDENTIFYING else []
+            bearers = collection.by_code([key], IDENTIFYING + 1, filter)
+            found += bearers if len(bearers) <= IDENTIFYING else []
         if found:
             return list(dict.fromkeys(found))
     return []

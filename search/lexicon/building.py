@@ -78,7 +78,7 @@ class LexiconBuilder:
         number_of = {(value.field, value.written): number for number, value in enumerate(values)}
         found: defaultdict[str, list[int]] = defaultdict(list)
         for number, value in enumerate(values):
-            for phrase in phrases(value.written, self._roles[value.field]):
+            for phrase in sorted(phrases(value.written, self._roles[value.field])):
                 found[phrase].append(number)
         names, flat, holders, held = self._sample.pack(number_of)
         numbers = {

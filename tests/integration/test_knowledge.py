@@ -55,6 +55,13 @@ def test_a_document_written_later_is_found_by_its_words_and_its_codes(shop: Shop
     assert "t" in ids(shop, "lamp", semantic_ratio=0.0)
 
 
+def test_a_word_that_came_with_a_later_document_is_found_too(shop: Shop) -> None:
+    shop.build(LAMPS)
+    assert shop.done(shop.tasks.put("products", [{"id": "n", "title": "Quetzal lamp"}]).uid) == "succeeded"
+    assert ids(shop, "quetzal", semantic_ratio=0.0, understand=False) == ["n"]
+    assert ids(shop, "quetzal lamp", understand=False)[0] == "n"
+
+
 def test_a_changed_document_leaves_its_old_words_and_codes(shop: Shop) -> None:
     shop.build({**LAMPS, "t": "Toner TN-2110"})
     assert ids(shop, "TN-2110")[0] == "t"
@@ -123,6 +130,7 @@ def test_an_index_that_began_with_a_document_answers(shop: Shop) -> None:
     rows = [{"id": "a", "title": "red lamp"}, {"id": "t", "title": "Toner TN-2110"}]
     assert shop.done(shop.tasks.put("products", rows).uid) == "succeeded"
     assert ids(shop, "red lamp")[0] == "a"
+    assert ids(shop, "lamp", semantic_ratio=0.0) == ["a"]
     assert ids(shop, "TN-2110")[0] == "t"
     assert shop.store.state("products").live.lanes == LANES
 

@@ -255,6 +255,14 @@ def test_a_code_does_not_get_past_the_caller_s_filter(shelf: Collection) -> None
     assert "coded" not in names(found(shelf, asked(codes=("tn2110",)), filter=Compare("brand", "=", "Tarn")))
 
 
+def test_a_code_among_words_does_not_get_past_a_condition_and_one_that_is_all_of_them_does(shelf: Collection) -> None:
+    cheap = condition("brand", "=", "Tarn")
+    among = found(shelf, asked(codes=("tn2110",), constraints=(cheap,)))
+    assert "coded" not in names(among)
+    alone = found(shelf, asked(codes=("tn2110",), whole="tn2110", constraints=(cheap,)))
+    assert names(alone)[0] == "coded"
+
+
 def test_a_code_that_many_products_bear_names_none() -> None:
     items = [*SHELF, *(Item(f"many{number}", -0.3, codes=("ddr3",)) for number in range(IDENTIFYING + 1))]
     assert names(found(on_a_shelf(items), asked(items, codes=("ddr3",))), items)[0] == "best"
