@@ -17,7 +17,7 @@ from search.lexicon import LexiconBuilder
 from search.protocols import Collection, Encoder, Vectors
 from search.suggestions import ARTEFACT, SuggestionBuilder
 
-LEARNING = "words-kinds-lexicon-suggestions/3"
+LEARNING = "words-kinds-lexicon-suggestions/4"
 """Name of the way below and of the lanes (search/bm25, search/kinds). A change there changes this name, and the next
 reindex builds a new version, of which no text is encoded again."""
 

@@ -16,8 +16,11 @@ _SHORTEST = 3
 _TITLE_WORDS = 4
 
 _CODE_FIELDS = re.compile(
-    r"(^|_)(ean|gtin|upc|isbn|asin|mpn|sku|barcode|model|model_(number|no|name)|part_(number|no)|item_(number|no)|"
-    r"article_(number|no)|product_code|manufacturer_code|reference)(_|$)"
+    r"(^|_)(ean|gtin|upc|isbn|asin|barcode)(_|$)"
+    # Whole names only: the model of a processor is not that of the laptop it is in.
+    r"|^((product|item|manufacturer|mfr|vendor|supplier)_)?"
+    r"(mpn|sku|model|model_(number|no|name)|part_(number|no)|item_(number|no)|article_(number|no)|product_code|reference)$"
+    r"|^(manufacturer|vendor|supplier)_code$"
     r"|型号|货号|条码|条形码|款号|编号"
 )
 _TOKEN = re.compile(r"[^\W_]+(?:[-./#][^\W_]+)*")

@@ -32,6 +32,7 @@ from search.fusion import KIND_WEIGHT, PREFERRED_WEIGHT, Floats, Scale, fuse, sh
 from search.lanes import WordQuery
 from search.paging import CandidateSet, checked, cut_out
 from search.protocols import Collection, Vector
+from search.terms import fold
 
 CUT_OFF = 0.5
 """A candidate stays when its cosine is at least this share of the best one's, or when it has at least this share of the
@@ -43,6 +44,8 @@ it. Scores of given products are the dearest calls."""
 
 HEADS = 8
 """Products of each lane among which the one is sought that most speaks for."""
+
+_NAMES = ("title", "model", "sku", "mpn", "part_number", "model_number")
 
 IDENTIFYING = 20
 """A code that more products bear than this, as ddr3, identifies none and is a word like others."""
@@ -98,6 +101,7 @@ def by_words_and_meaning(
     wanted = _all_of(request.filter, *(not_violated(one) for one in musts))
     # Who types a model or a title and nothing else names a product, whatever conditions its name may sound like.
     named = bearing(collection, (asked.whole,), request.filter) or bearing(collection, asked.codes, wanted)
+    named = _to_the_letter(collection, named, request.text)
     lanes = _search_lanes(collection, asked, wanted, most)
     best = lanes if wanted is None else _search_lanes(collection, asked, None, HEADS)
     # Where an index has not learnt how rare words are, the product that has most of them is the measure.
@@ -255,6 +259,16 @@ def bearing(collection: Collection, codes: Sequence[str], filter: Filter | None)
         if found:
             return list(dict.fromkeys(found))
     return []
+
+
+def _to_the_letter(collection: Collection, named: list[str], typed: str) -> list[str]:
+    """Of several products named, first those whose title or model is written just so: 2.0m is not 20m, nor 57+ 57."""
+    if len(named) < 2:
+        return named
+    wanted = fold(typed).split()
+    said = collection.values(named, _NAMES)
+    exact = [each for each in named if any(fold(str(value)).split() == wanted for value in said[each].values())]
+    return exact + [each for each in named if each not in exact]
 
 
 def _known(collection: Collection, constraint: Constraint) -> bool:

@@ -50,7 +50,9 @@ def test_fields_of_codes_are_known_by_their_names(name: str) -> None:
     assert is_code_field(name)
 
 
-@pytest.mark.parametrize("name", ["title", "colour", "modelling", "remodel", "european", "skull", "price", "颜色", ""])
+@pytest.mark.parametrize(
+    "name", ["title", "colour", "processor_model", "modelling", "remodel", "european", "skull", "price", "颜色", ""]
+)
 def test_other_fields_hold_none(name: str) -> None:
     assert not is_code_field(name)
 
