@@ -63,11 +63,9 @@ def calibrated(collection: Collection, manifest: Manifest, encoder: Encoder, lea
     def best(text: str) -> float:
         return max((one.score for one in collection.nearest(encoder.encode_query(text), 1)), default=0.0)
 
-    def known(text: str) -> float:
-        asked = learnt.lanes.terms.of_query(text)
-        return asked.known_worth / asked.worth if asked.worth else 0.0
-
-    return replace(manifest, calibration=calibrate(encoder, best, known, learnt.languages).to_json())
+    return replace(
+        manifest, calibration=calibrate(encoder, best, learnt.lanes.terms.known_share, learnt.languages).to_json()
+    )
 
 
 def _with_vectors(kinds: list[Kind], encoder: Encoder, live: Collection | None) -> KindBook:

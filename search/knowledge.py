@@ -93,11 +93,6 @@ class Knowledge:
         ruled_out = [one for one in query.constraints if one.field == TEXT and one.op == "!="]
         return sparse({term: 1.0 for one in ruled_out for term in query_terms(str(one.value))})
 
-    def known_share(self, text: str) -> float:
-        """How much of a text's words, by rarity, stand anywhere in the catalogue: 0 to 1."""
-        asked = self.lanes.terms.of_query(text)
-        return asked.known_worth / asked.worth if asked.worth else 0.0
-
 
 def lanes_of(collection: Collection) -> LaneMaker:
     """Raises IndexDamaged."""

@@ -95,6 +95,11 @@ class TermBook:
         # Words that the catalogue did not know may have come with later documents: all of them are looked for.
         return WordQuery(sparse(weights), said, said_known, sum(not term.startswith(FRAGMENT) for term in own))
 
+    def known_share(self, text: str) -> float:
+        """How much of a text's words, by rarity, stand anywhere in the catalogue: 0 to 1."""
+        asked = self.of_query(text)
+        return asked.known_worth / asked.worth if asked.worth else 0.0
+
     def _worth(self, terms: Sequence[str]) -> tuple[float, float]:
         """The rarities of the terms added up: of all, and of those that some product has."""
         plain = [term for term in terms if not term.startswith(FRAGMENT)]

@@ -111,6 +111,6 @@ def test_words_that_no_product_may_have() -> None:
 
 def test_how_much_of_a_text_the_catalogue_knows() -> None:
     known = knowledge()
-    assert known.known_share("desk lamp") == 1.0
-    assert known.known_share("zorblax quux") == known.known_share("") == 0.0
-    assert 0 < known.known_share("zorblax lamp") < 0.5, "what nobody says is rarest"
+    assert known.lanes.terms.known_share("desk lamp") == 1.0
+    assert known.lanes.terms.known_share("zorblax quux") == known.lanes.terms.known_share("") == 0.0
+    assert 0 < known.lanes.terms.known_share("zorblax lamp") < 0.5, "what nobody says is rarest"
