@@ -351,3 +351,26 @@ class SearchResult:
     timings: Mapping[str, float] = field(default_factory=dict)
     degraded: tuple[str, ...] = ()
     weak: bool = False
+
+
+# --- what shoppers do ------------------------------------------------------------------------------------------------
+
+EventType = Literal["view", "cart", "purchase", "rating", "search", "click", "hide"]
+EVENT_TYPES: tuple[EventType, ...] = ("view", "cart", "purchase", "rating", "search", "click", "hide")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a shopper did. `shopper` is the HMAC of the shop's id for them, never the id; None: nobody known.
+
+    `query_id` is the queryID of the search that led to it, `position` the place there, from 1 over all pages. `value`
+    is money for a purchase, stars for a rating. `timestamp` is ISO 8601 in UTC.
+    """
+
+    type: EventType
+    shopper: str | None
+    timestamp: str
+    product: str | None = None
+    query_id: str | None = None
+    position: int | None = None
+    value: float | None = None
