@@ -11,7 +11,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 CODE   := search indexer api eval
 
-.PHONY: install demo test check format bench clean
+.PHONY: install demo test check format bench bench-relevance clean
 
 install: $(STAMP)
 
@@ -46,6 +46,10 @@ bench: install
 	$(BIN)/python benchmarks/suggest.py
 	$(BIN)/python benchmarks/understanding.py
 	$(BIN)/python benchmarks/lanes.py
+
+# Every relevance figure in the docs, anew and in its place. Needs the development data; see the script.
+bench-relevance: install
+	$(BIN)/python benchmarks/relevance.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
