@@ -20,7 +20,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -28,6 +28,9 @@ from search.errors import JudgementError
 
 MAX_GRADE = 1000.0
 """Greatest grade, up or down: 2^grade must stay a finite number even when a hundred of them are added up."""
+
+MACHINE = "llm"
+"""In column 2 of qrels, which TREC leaves at 0: no person gave this grade."""
 
 _QREL_COLUMNS = "query_id 0 product_id grade"
 _RUN_COLUMNS = "query_id Q0 product_id rank score tag"
@@ -44,13 +47,19 @@ class EvalQuery:
 
 @dataclass(frozen=True, slots=True)
 class Qrels:
-    """Judgements: query id → product id → grade. Queries in the order in which the file first names them."""
+    """Judgements: query id → product id → grade. Queries in the order in which the file first names them.
+
+    `machine` are the pairs (query, product) that no person graded: lines with `llm` in column 2. `source` is the file.
+    """
 
     grades: Mapping[str, Mapping[str, float]]
+    machine: frozenset[tuple[str, str]] = frozenset()
+    source: Path | None = field(default=None, compare=False)
 
     def answerable(self) -> Qrels:
         """Without the queries for which no product is relevant (grade 1 or more): no system can score on them."""
-        return Qrels({query: judged for query, judged in self.grades.items() if max(judged.values(), default=0) >= 1})
+        answerable = {query: judged for query, judged in self.grades.items() if max(judged.values(), default=0) >= 1}
+        return replace(self, grades=answerable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,10 @@ def read_qrels(path: Path) -> Qrels:
     Raises JudgementError.
     """
     grades: dict[str, dict[str, float]] = {}
-    for number, (query, _, product, text) in _records(path, _QREL_COLUMNS):
+    machine: set[tuple[str, str]] = set()
+    for number, (query, mark, product, text) in _records(path, _QREL_COLUMNS):
+        if mark == MACHINE:
+            machine.add((query, product))
         grade = _number(text)
         if grade is None or not abs(grade) <= MAX_GRADE:
             hint = " If this is a header, remove the line." if number == 1 else ""
@@ -105,7 +117,7 @@ def read_qrels(path: Path) -> Qrels:
             )
     if not grades:
         raise JudgementError(f"{path} holds no judgements. Expected lines of: {_QREL_COLUMNS}")
-    return Qrels(grades)
+    return Qrels(grades, frozenset(machine), path)
 
 
 def read_run(path: Path) -> Run:

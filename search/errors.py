@@ -4,12 +4,15 @@
 
     DaogouError
     ├── SettingsError              a setting cannot be read
+    │   └── ExperimentError        the file of DAOGOU_EXPERIMENTS is wrong
     ├── CatalogueError             a catalogue cannot be read at all (single bad rows are reported, not raised)
     │   └── MappingError           the mapping file is wrong or does not fit the columns
     ├── ReindexError               a reindex was refused or failed; the live index is untouched
     │   ├── ReindexRunning         another one is at work on the same index
     │   ├── ShrinkRefused          the catalogue lost more than half of its products
     │   ├── VerificationFailed     the new version did not pass its checks
+    │   ├── GateFileError          the file of --gate is wrong
+    │   ├── GateRefused            by the judgements the new version is worse than the live one
     │   └── NothingToRollBackTo    there is no previous version
     ├── EncoderError               the encoder cannot be loaded or cannot encode
     │   ├── EncoderNotFound        no such folder, package or hub model
@@ -20,13 +23,18 @@
     │   ├── IndexInUse             another process has the embedded index open
     │   ├── IndexDamaged           files of the index are missing or do not load
     │   └── StoreUnavailable       the Qdrant server does not answer
+    ├── LanguageModelError         the language model is not there, or says nothing that can be used
+    │   ├── LanguageModelBusy      it does not answer in time, is overloaded or broken: later it may be well
+    │   └── LanguageModelRefused   it will not take this one request; others it may
     └── RequestError               the caller asked for something that cannot be done
         ├── FilterError
         ├── SortError
         ├── FacetError
         ├── DocumentError          a document sent in is not a product
         ├── DocumentNotFound
-        └── JudgementError         a qrels, run or query file cannot be read
+        ├── JudgementError         a qrels, run or query file cannot be read
+        ├── DatasetError           a public judged set cannot be read, downloaded or written
+        └── ExperimentLogError     the log of an experiment cannot be read, or does not say what is asked
 """
 
 
@@ -35,6 +43,9 @@ class DaogouError(Exception):
 
 
 class SettingsError(DaogouError): ...
+
+
+class ExperimentError(SettingsError): ...
 
 
 class CatalogueError(DaogouError): ...
@@ -53,6 +64,12 @@ class ShrinkRefused(ReindexError): ...
 
 
 class VerificationFailed(ReindexError): ...
+
+
+class GateFileError(ReindexError): ...
+
+
+class GateRefused(ReindexError): ...
 
 
 class NothingToRollBackTo(ReindexError): ...
@@ -90,6 +107,15 @@ class IndexDamaged(StoreError): ...
 class StoreUnavailable(StoreError): ...
 
 
+class LanguageModelError(DaogouError): ...
+
+
+class LanguageModelBusy(LanguageModelError): ...
+
+
+class LanguageModelRefused(LanguageModelError): ...
+
+
 class RequestError(DaogouError): ...
 
 
@@ -112,3 +138,9 @@ class DocumentNotFound(RequestError):
 
 
 class JudgementError(RequestError): ...
+
+
+class DatasetError(RequestError): ...
+
+
+class ExperimentLogError(RequestError): ...

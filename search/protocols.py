@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -56,6 +57,36 @@ class Reranker(Protocol):
     def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
         """How well each text answers the query, 0..1, in the order of `texts`. Raises EncoderError."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a language model said. `cut` is True where it had more to say and ran out of tokens.
+
+    Tokens are counted by the server that bills them; None where it does not say.
+    """
+
+    text: str
+    cut: bool = False
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class LanguageModel(Protocol):
+    """A model that follows instructions. What it says is a guess to be checked, never a fact."""
+
+    @property
+    def name(self) -> str: ...
+
+    def complete(self, system: str, user: str, max_tokens: int, schema: Json = None) -> Completion:
+        """The answer to `user` under the instructions of `system`, as little random as the model allows.
+
+        `schema` is a JSON schema (an object) that the answer shall keep to: a wish, since not every server knows how, so
+        check the answer. Safe to call from several threads. Raises LanguageModelError and its kinds.
+        """
+        ...
+
+    def close(self) -> None: ...
 
 
 class Collection(Protocol):
@@ -222,4 +253,15 @@ class VectorStore(Protocol):
         ...
 
 
-__all__ = ["Collection", "Encoder", "Json", "Progress", "Reranker", "Vector", "VectorStore", "Vectors"]
+__all__ = [
+    "Collection",
+    "Completion",
+    "Encoder",
+    "Json",
+    "LanguageModel",
+    "Progress",
+    "Reranker",
+    "Vector",
+    "VectorStore",
+    "Vectors",
+]

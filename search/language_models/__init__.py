@@ -1,0 +1,1 @@
+"""Language models behind the LanguageModel protocol. Optional: nothing in the engine waits for one."""
