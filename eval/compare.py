@@ -8,24 +8,34 @@ Journal of Statistics 6, 1979) is applied to the randomisation test over the run
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import stdtr
+from scipy.special import ndtri, stdtr
 
+from eval.intervals import Interval, bootstrap_interval
 from eval.metrics import Floats, Scores
 
-EXACT_UP_TO = 16
-"""With so many differing queries or fewer, all 2^n sign patterns are enumerated: 65,536 at most."""
+Alternative: TypeAlias = Literal["two-sided", "less", "greater"]
+"""What is asked of the mean difference: is it other than 0, below it, above it?"""
+
+EXACT_UP_TO = 32
+"""With so many differing queries or fewer, all 2^n sign patterns count: no chance is left in the answer."""
 
 PERMUTATIONS = 10_000
+LEVEL = 0.05
+"""A p-value up to this is taken for a difference. One comparison of equal runs in twenty falls below it by luck."""
+
+POWER = 0.8
 SAME = 1e-9
 """Values of one query closer than this are a tie: rounding, not ranking."""
 
-_BLOCK = 1 << 22
-"""Signs held in memory at once."""
+
+LOWER_IS_BETTER = frozenset({"violations"})
+"""Metrics, without their cut-off, that count what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +55,10 @@ class Mover:
 class Comparison:
     """One run against the baseline by one metric.
 
-    Wins are queries where the run is better. The p-values are two-sided: `p` of the randomisation test, `p_holm` the
-    same corrected over the runs of this comparison, `p_t` of the t test. `movers` are the queries that changed most,
-    the largest change first.
+    Wins are queries where the run is better. The p-values are two-sided: `p` of the randomisation test,
+    `p_holm` the same corrected over the runs of this comparison, `p_t` of the t test. `interval` holds the mean
+    difference in 95 of 100 cases. `deviation` is the standard deviation of the differences over queries. `movers` are
+    the queries that changed most, the largest change first.
     """
 
     run: str
@@ -60,42 +71,80 @@ class Comparison:
     p: float
     p_holm: float
     p_t: float
+    interval: Interval
+    deviation: float
     movers: tuple[Mover, ...] = ()
 
     @property
     def difference(self) -> float:
         return self.mean - self.baseline_mean
 
+    @property
+    def queries(self) -> int:
+        return self.wins + self.losses + self.ties
+
+    def is_loss(self, mover: Mover) -> bool:
+        """Whether the run is worse in that query."""
+        return (mover.difference < 0) != lower_is_better(self.metric)
+
+    @property
+    def effect(self) -> float | None:
+        """The mean difference in standard deviations of it over queries (Cohen's d for pairs); None where all queries
+        moved alike."""
+        return self.difference / self.deviation if self.deviation > SAME else None
+
+    @property
+    def detectable(self) -> float:
+        """The true difference that so many queries, scattering as these do, show four times in five.
+
+        (z(1 − LEVEL / 2) + z(POWER)) · deviation / √queries: the normal approximation to the power of a paired test.
+        """
+        return float(ndtri(1 - LEVEL / 2) + ndtri(POWER)) * self.deviation / math.sqrt(self.queries)
+
+
+def lower_is_better(metric: str) -> bool:
+    return metric.partition("@")[0] in LOWER_IS_BETTER
+
 
 def compare(
-    baseline: Scores, runs: Sequence[Scores], permutations: int = PERMUTATIONS, seed: int = 0, movers: int = 10
+    baseline: Scores,
+    runs: Sequence[Scores],
+    permutations: int = PERMUTATIONS,
+    seed: int = 0,
+    movers: int = 10,
+    losses: bool = False,
 ) -> tuple[Comparison, ...]:
     """Every run against the baseline by every metric of the baseline: metric by metric, runs in the order given.
 
     All scores come from the same qrels, so that query i is the same everywhere. The same seed gives the same answer.
+    With `losses` the movers are those queries alone in which the run is worse.
     """
     comparisons: list[Comparison] = []
     for metric, before in baseline.values.items():
+        better = -1 if lower_is_better(metric) else 1
         differences = [differing(before, run.values[metric]) for run in runs]
         p_values = [randomisation_test(difference, permutations, seed) for difference in differences]
         for run, difference, p, p_holm in zip(runs, differences, p_values, holm(p_values), strict=True):
-            order = np.argsort(-np.abs(difference), kind="stable")[:movers]
+            moved = np.maximum(-better * difference, 0) if losses else np.abs(difference)
+            order = np.argsort(-moved, kind="stable")[:movers]
             comparisons.append(
                 Comparison(
                     run=run.run,
                     metric=metric,
                     baseline_mean=baseline.mean(metric),
                     mean=run.mean(metric),
-                    wins=int((difference > 0).sum()),
-                    losses=int((difference < 0).sum()),
+                    wins=int((np.sign(difference) == better).sum()),
+                    losses=int((np.sign(difference) == -better).sum()),
                     ties=int((difference == 0).sum()),
                     p=p,
                     p_holm=p_holm,
                     p_t=t_test(difference),
+                    interval=bootstrap_interval(difference),
+                    deviation=float(difference.std(ddof=1)) if len(difference) > 1 else 0.0,
                     movers=tuple(
                         Mover(run.queries[i], float(before[i]), float(run.values[metric][i]))
                         for i in order
-                        if difference[i] != 0
+                        if moved[i] > 0
                     ),
                 )
             )
@@ -108,32 +157,65 @@ def differing(before: Floats, after: Floats) -> Floats:
     return np.where(np.abs(difference) < SAME, 0.0, difference)
 
 
-def randomisation_test(differences: Floats, permutations: int = PERMUTATIONS, seed: int = 0) -> float:
-    """Two-sided p-value of the paired randomisation test; `differences` of shape (queries,).
+def randomisation_test(
+    differences: Floats,
+    permutations: int = PERMUTATIONS,
+    seed: int = 0,
+    alternative: Alternative = "two-sided",
+) -> float:
+    """p-value of the paired randomisation test; `differences` of shape (queries,).
 
     If the two runs were equally good, each difference could as well have had the other sign. The p-value is the share
-    of sign patterns whose sum is at least as far from 0 as the one seen: of all patterns when at most `EXACT_UP_TO`
-    queries differ, otherwise of `permutations` random ones and the one seen (Phipson and Smyth, 2010: so never 0).
+    of sign patterns whose sum is at least as far from 0 as the one seen (for `less`: at most the one seen, so that a
+    small p says the run is worse): of all patterns when at most `EXACT_UP_TO` queries differ, otherwise of
+    `permutations` random ones and the one seen (Phipson and Smyth, 2010: so never 0).
     """
     changed = differences[differences != 0]
+    total = float(changed.sum())
+    # The sums of all patterns lie symmetrically about 0, so each question is one about their upper end. Sums that are
+    # equal on paper differ by rounding; those are as extreme.
+    slack = 1e-12 * float(np.abs(changed).sum())
+    seen = {"two-sided": abs(total), "less": -total, "greater": total}[alternative] - slack
+    both = alternative == "two-sided"
+    if both and seen <= 0:
+        return 1.0
     if len(changed) <= EXACT_UP_TO:
-        patterns = np.arange(2 ** len(changed))[:, None] >> np.arange(len(changed)) & 1
-        return _extreme(patterns, changed) / len(patterns)
-    generator = np.random.default_rng(seed)
-    block = max(1, _BLOCK // len(changed))
-    extreme = 0
-    for start in range(0, permutations, block):
-        shape = (min(block, permutations - start), len(changed))
-        extreme += _extreme(generator.integers(0, 2, size=shape, dtype=np.int8), changed)
-    return (1 + extreme) / (1 + permutations)
+        return (1 + both) * _share_from(seen, changed)
+    sums = _random_sums(changed, permutations, np.random.default_rng(seed))
+    reached = (np.abs(sums) if both else sums) >= seen
+    return (1 + int(reached.sum())) / (1 + permutations)
 
 
-def _extreme(flips: NDArray[np.integer], changed: Floats) -> int:
-    """How many rows of flips (1: change the sign) give a sum at least as extreme as no flip at all."""
-    total = changed.sum()
-    sums = total - 2.0 * (flips @ changed)
-    # Sums that are equal on paper differ by rounding; those are as extreme.
-    return int((np.abs(sums) >= abs(total) - 1e-12 * np.abs(changed).sum()).sum())
+def _share_from(least: float, values: Floats) -> float:
+    """The share of all sign patterns of `values` whose sum is `least` or more.
+
+    Each sum is one of a first half and one of a second half, and how many of the second suffice is looked up in their
+    order: 2^(n / 2) steps instead of 2^n.
+    """
+    first, second = _all_sums(values[: len(values) // 2]), np.sort(_all_sums(values[len(values) // 2 :]))
+    enough = len(second) - np.searchsorted(second, least - first)
+    return math.ldexp(int(enough.sum()), -len(values))
+
+
+def _random_sums(values: Floats, patterns: int, generator: np.random.Generator) -> Floats:
+    """Sums of `values` under random signs; shape (patterns,).
+
+    Eight values at a time: their 256 sums are made once, and one random byte for each pattern says which is added. So
+    100,000 queries under 10,000 patterns are a billion signs, and neither drawn nor multiplied one by one.
+    """
+    sums = np.zeros(patterns)
+    for start in range(0, len(values), 8):
+        table = _all_sums(values[start : start + 8])
+        sums += table[generator.integers(0, len(table), patterns, dtype=np.uint8)]
+    return sums
+
+
+def _all_sums(values: Floats) -> Floats:
+    """The sum under each pattern of signs; shape (2^n,)."""
+    sums = np.zeros(1)
+    for value in values:
+        sums = np.concatenate([sums + value, sums - value])
+    return sums
 
 
 def t_test(differences: Floats) -> float:

@@ -12,6 +12,7 @@ import pytest
 from eval_stand_in import stand_in
 
 from eval.__main__ import main
+from eval.record import read_record
 from search.domain import Compare, Hit, Query, SearchRequest, SearchResult
 from search.errors import IndexNotFound
 
@@ -115,26 +116,20 @@ def test_files_that_do_not_belong_together_are_noticed(files: Path, capsys: pyte
 # --- compare ---------------------------------------------------------------------------------------------------------
 
 
-def test_compare_prints_a_line_for_each_metric(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["compare", "qrels.tsv", "base.trec", "better.trec"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[:3] == [
-        "baseline: base.trec",
-        "",
-        "metric      run          baseline    mean     diff  wins  losses  ties       p  p_holm     p_t",
+def test_compare_says_what_it_comes_to_and_prints_a_line_for_each_metric(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", "qrels.tsv", "base.trec", "better.trec", "mrr@10", "judged@10"]) == 0
+    said, _, table = capsys.readouterr().out.partition("\nbaseline: base.trec\n\n")
+    assert said.startswith("No difference between better.trec and base.trec can be told: mrr@10 0.500 → 1.000, +0.500 ")
+    lines = table.splitlines()
+    assert [" ".join(line.split()[:5]) for line in lines[:3]] == [
+        "metric run baseline mean diff",
+        "mrr@10 better.trec 0.5000 1.0000 +0.5000",
+        "judged@10 better.trec 0.5000 1.0000 +0.5000",
     ]
-    assert [line.split()[0] for line in lines[3:7]] == ["ndcg@10", "recall@100", "mrr@10", "judged@10"]
-    assert lines[5] == "mrr@10      better.trec    0.5000  1.0000  +0.5000     2       0     1  0.5000  0.5000  0.2254"
-
-
-def test_compare_lists_the_movers_with_their_words(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["compare", "qrels.tsv", "base.trec", "better.trec", "mrr", "-q", "--queries", "queries.tsv"]) == 0
-    out = capsys.readouterr().out
-    assert "better.trec, mrr: the queries that changed most\nquery  baseline     run     diff\n" in out
-    assert "q3       0.0000  1.0000  +1.0000  lamp\nq2       0.5000  1.0000  +0.5000  红色 连衣裙\n" in out
-    Path("same.trec").write_text(BASE)
-    assert main(["compare", "qrels.tsv", "base.trec", "same.trec", "mrr", "-q"]) == 0
-    assert "same.trec, mrr: no query changed" in capsys.readouterr().out
+    assert lines[0].split()[5:] == ["95%", "interval", "wins", "losses", "ties", "p", "p_holm", "p_t"]
+    assert lines[1].split()[-6:] == ["2", "0", "1", "0.5000", "0.5000", "0.2254"]
 
 
 def test_compare_json(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,7 +137,8 @@ def test_compare_json(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, judged = json.loads(capsys.readouterr().out)
     assert (first["baseline"], first["run"], first["metric"]) == ("base.trec", "better.trec", "mrr")
     assert (first["difference"], first["wins"], first["losses"], first["ties"], first["p"]) == (0.5, 2, 0, 1, 0.5)
-    assert first["movers"][0] == {"query": "q3", "baseline": 0.0, "value": 1.0}
+    mover = first["movers"][0]
+    assert (mover["query"], mover["baseline"], mover["value"]) == ("q3", 0.0, 1.0)
     assert judged["metric"] == "judged@10"
     assert main(["compare", "qrels.tsv", "base.trec", "better.trec", "mrr", "--json"]) == 0
     assert "movers" not in json.loads(capsys.readouterr().out)[0]
@@ -179,6 +175,38 @@ def test_run_writes_the_run_measures_it_and_sums_up(
     assert summary["metrics"]["mrr@10"] == pytest.approx(2 / 3)
     assert lines[0].split() == ["run", "ndcg@10", "recall@100", "mrr@10", "map", "p@10", "judged@10"]
     assert [request.limit for request in engine] == [1000, 1000, 1000]
+
+
+def test_run_writes_what_is_known_of_it_beside_it(
+    files: Path, engine: list[SearchRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--semantic-ratio", "0.25", "--filter", "brand = HP", "--depth", "2"]
+    assert main(["run", "--queries", "queries.tsv", "--out", "new.trec", *options]) == 0
+    record = read_record(Path("new.trec"))
+    assert record is not None
+    assert (record.index, record.index_version, record.products) == ("products", 7, 4)
+    assert record.encoder == "tiny@0123456789 (ffffffff)"
+    assert (record.recipe, record.learning, record.built_at) == ("plain-2", "l-4", "2026-05-01T08:00:00+00:00")
+    assert record.options == {
+        "semantic_ratio": 0.25, "understand": True, "filter": "brand = HP", "depth": 2, "reranker": None,
+    }  # fmt: skip
+    assert [(query, one.hits, one.language) for query, one in record.queries.items()] == [
+        ("q1", 2, "en"), ("q2", 2, "en"), ("q3", 0, "en"),
+    ]  # fmt: skip
+    assert all("total" in one.milliseconds for one in record.queries.values())
+    kept = Path("new.trec.json").read_text()
+    assert not any(text in kept for text in ("red dress", "红色", "lamp"))
+
+
+def test_run_that_fails_leaves_run_and_record_of_before(
+    files: Path, engine: list[SearchRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "--queries", "queries.tsv"]) == 0
+    before = Path("run.trec").read_bytes(), read_record(Path("run.trec"))
+    Path("lamp.tsv").write_text("q3\tlamp\n")
+    assert main(["run", "--queries", "lamp.tsv"]) == 1
+    assert (Path("run.trec").read_bytes(), read_record(Path("run.trec"))) == before
+    assert "No query found a product" in capsys.readouterr().err
 
 
 def test_run_searches_as_it_is_told(
@@ -235,7 +263,7 @@ def test_interrupted_run_exits_1(
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("eval.commands.engine.open_search", interrupted)
+    monkeypatch.setattr("eval.commands.engine.open_indexes", interrupted)
     assert main(["run", "--queries", "queries.tsv"]) == 1
     assert capsys.readouterr().err == "Interrupted; nothing was written.\n"
 
