@@ -18,7 +18,18 @@ from api.desk import Desk
 from api.errors import ApiError, error_response, from_engine
 from api.front import Front
 from api.openapi import describe
-from api.routes import documents, facet_search, indexes, multi_search, operations, search, similar, suggest, tasks
+from api.routes import (
+    documents,
+    events,
+    facet_search,
+    indexes,
+    multi_search,
+    operations,
+    search,
+    similar,
+    suggest,
+    tasks,
+)
 from api.routes.page import load_files, page_router
 from api.security import Guard
 from search.bootstrap import Service
@@ -57,6 +68,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         similar.router,
         facet_search.router,
         suggest.router,
+        events.router,
         indexes.router,
         documents.router,
         tasks.router,

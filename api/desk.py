@@ -51,6 +51,11 @@ class Desk:
             metrics.watch(
                 f"daogou_{queue.name}_queue", f"{queue.name.title()} requests, waiting or running.", queue.occupied
             )
+        metrics.watch(
+            "daogou_log_dropped",
+            "Lines of the log of experiments and events lost since the start.",
+            service.log_dropped,
+        )
         searches, reads, uploads = queues
         follower = Follower(service.engine, service.save_past_queries)
         return cls(service, settings, metrics, follower, Pool(searches), Pool(reads), uploads)

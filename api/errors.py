@@ -57,7 +57,9 @@ _STATUS = {
 _OURS = frozenset(
     {"forbidden_client", "forbidden_host", "not_found", "method_not_allowed", "payload_timeout", "too_many_uploads",
      "unavailable", "invalid_search_user", "invalid_search_explain", "invalid_search_understand",
-     "invalid_search_ignore", "invalid_suggest_q", "invalid_suggest_limit"}
+     "invalid_search_ignore", "invalid_suggest_q", "invalid_suggest_limit", "invalid_event_type", "invalid_event_user",
+     "invalid_event_product", "invalid_event_query_id", "invalid_event_position", "invalid_event_value",
+     "invalid_event_timestamp"}
 )  # fmt: skip
 """Codes that Meilisearch does not have."""
 

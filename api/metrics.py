@@ -43,6 +43,13 @@ class Metrics:
             registry=self._registry,
         )  # fmt: skip
 
+        self._experiments = Counter(
+            "daogou_experiment_searches",
+            "Searches in an experiment by variant (none: both, interleaved), and whether it could be searched.",
+            ("experiment", "variant", "outcome"),
+            registry=self._registry,
+        )
+
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
@@ -55,6 +62,9 @@ class Metrics:
 
     def suggestion(self, index: str, found: int) -> None:
         self._suggestions.labels(index, "hits" if found else "empty").inc()
+
+    def experiment(self, name: str, variant: str, fell_back: bool) -> None:
+        self._experiments.labels(name, variant, "baseline instead" if fell_back else "shown").inc()
 
     def watch(self, name: str, help_text: str, value: Callable[[], float]) -> None:
         """A gauge that is read when somebody asks."""

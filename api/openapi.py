@@ -15,6 +15,7 @@ from api.schemas import (
     Body,
     DeleteBody,
     ErrorAnswer,
+    EventBody,
     FacetSearchBody,
     FetchBody,
     MultiSearchBody,
@@ -26,7 +27,7 @@ from api.schemas import (
 Part = dict[str, Any]
 
 _BODIES: tuple[type[Body], ...] = (
-    SearchBody, MultiSearchBody, SimilarBody, FacetSearchBody, SuggestBody, FetchBody, DeleteBody,
+    SearchBody, MultiSearchBody, SimilarBody, FacetSearchBody, SuggestBody, FetchBody, DeleteBody, EventBody,
 )  # fmt: skip
 _REF = "#/components/schemas/{model}"
 
@@ -41,6 +42,13 @@ def answers(model: Any, status: int = 200) -> dict[int | str, Part]:
 
 def body(model: type[Body]) -> Part:
     schema = {"$ref": _REF.format(model=model.__name__)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def list_or_one(model: type[Body]) -> Part:
+    """A body that is an array of objects, or one of them."""
+    one = {"$ref": _REF.format(model=model.__name__)}
+    schema = {"anyOf": [{"type": "array", "items": one}, one]}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 

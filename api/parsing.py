@@ -36,6 +36,7 @@ _CODES = {
     "customMetadata": "invalid_index_custom_metadata",
     "facetName": "invalid_facet_search_facet_name",
     "facetQuery": "invalid_facet_search_facet_query",
+    "queryID": "invalid_event_query_id",
     "exhaustiveFacetCount": "invalid_facet_search_exhaustive_facet_count",
 }
 """Fields whose code is not `invalid_{noun}_{field}`."""

@@ -13,6 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, PydanticUseDefault
 
+from search.domain import EventType
+
 Json: TypeAlias = Any
 
 
@@ -99,7 +101,9 @@ class SearchBody(Body):
     media: Json = Field(None, description="answered by 400")
     retrieve_vectors: Flag = Field(False, description="true is answered by 400")
     use_network: bool | None = Field(None, description="true is answered by 400")
-    user: Annotated[str, Field(max_length=200)] | None = Field(None, description="shopper, for personalisation")
+    user: Annotated[str, Field(max_length=200)] | None = Field(
+        None, description="the shop's own id of the shopper, for experiments and personalisation; kept as HMAC only"
+    )
     personalize: bool | Personalize | None = Field(None, description="until it is built: `degraded` names it")
     explain: Flag = Field(False, description="until it is built: `degraded` names it")
     understand: Flag = Field(True, description="false: take every word literally")
@@ -147,6 +151,24 @@ class SimilarBody(Body):
     show_performance_details: Flag = False
     ranking_score_threshold: Share | None = None
     retrieve_vectors: Flag = Field(False, description="true is answered by 400")
+
+
+class EventBody(Body):
+    """One event of `POST /events`, which takes a list of them or one."""
+
+    type: EventType
+    user: Annotated[str, Field(max_length=200)] | None = Field(
+        None, description="the shop's own id of the shopper, as in searches; kept as HMAC only. Absent: nobody known"
+    )
+    product: str | int | None = Field(None, description="id of the product; every type but `search` needs one")
+    query_id: Annotated[str, Field(max_length=100)] | None = Field(
+        None, alias="queryID", description="`queryID` of the search that led to it"
+    )
+    position: int | None = Field(None, description="place in that result, from 1 over all pages")
+    value: float | None = Field(None, description="money for a cart or purchase; stars for a rating, which needs it")
+    timestamp: str | int | None = Field(
+        None, description="ISO 8601 (without a zone: UTC) or milliseconds since 1970; now when absent"
+    )
 
 
 class FetchBody(Body):
@@ -249,6 +271,9 @@ class SearchAnswer(Answer):
     degraded: list[str]
     understood: Understood
     weak: bool | None = Field(None, description="true: little or nothing here answers the words")
+    experiment: dict[str, str] | None = Field(
+        None, description="name, and variant unless both are interleaved; absent outside experiments"
+    )
     limit: int | None = None
     offset: int | None = None
     estimated_total_hits: int | None = None
@@ -278,6 +303,10 @@ class FacetSearchAnswer(Answer):
     facet_hits: list[FacetHitAnswer]
     facet_query: str | None
     processing_time_ms: int
+
+
+class EventsAnswer(Answer):
+    accepted: int
 
 
 class SuggestionAnswer(Answer):

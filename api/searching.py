@@ -14,9 +14,11 @@ from api.errors import ApiError, shorten
 from api.formatting import Format, shown
 from api.parsing import code_of
 from api.schemas import SearchBody, SimilarBody
+from search.bootstrap import Service
 from search.domain import Hit, Json, Language, Query, SearchRequest, SearchResult, SortKey
 from search.engine import Engine
 from search.errors import FilterError
+from search.experiments.serving import Part, Served
 from search.filters import MAX_CHARS, parse_filter
 
 MAX_QUERY_CHARS = 4000
@@ -40,13 +42,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A checked search. `page` and `per_page` are set together when the caller counts in pages."""
+    """A checked search. `page` and `per_page` are set together when the caller counts in pages; `user` is the shop's id
+    for the shopper."""
 
     request: SearchRequest
     shown: Shown
     page: int | None = None
     per_page: int = 0
     degraded: tuple[str, ...] = ()
+    user: str | None = None
 
 
 def plan_search(body: SearchBody, most: int) -> Plan:
@@ -81,7 +85,7 @@ def plan_search(body: SearchBody, most: int) -> Plan:
         language=_language(body.locales),
     )
     wanted = Shown(form, body.show_ranking_score, body.show_ranking_score_details, body.show_performance_details)
-    return Plan(request, wanted, page, per_page, _missing(body))
+    return Plan(request, wanted, page, per_page, _missing(body), body.user)
 
 
 def plan_similar(body: SimilarBody, most: int) -> Plan:
@@ -98,10 +102,11 @@ def plan_similar(body: SimilarBody, most: int) -> Plan:
     return Plan(request, wanted)
 
 
-def search(engine: Engine, index: str, plan: Plan) -> tuple[dict[str, Json], SearchResult]:
+def search(service: Service, index: str, plan: Plan) -> tuple[dict[str, Json], Served]:
     """The answer of `POST /indexes/{index}/search`, and what it was made of."""
     began = time.perf_counter()
-    result = engine.search(index, plan.request)
+    served = service.experiments.search(service.engine, index, plan.request, plan.user)
+    result = served.result
     query = result.query
     # What was searched for is marked, not the words of conditions: «not» and «under» explain nothing.
     wanted = highlight.terms(query.text or plan.request.text)
@@ -120,7 +125,15 @@ def search(engine: Engine, index: str, plan: Plan) -> tuple[dict[str, Json], Sea
     answer["understood"] = _understood(query)
     if result.weak:
         answer["weak"] = True
-    return answer, result
+    if served.part is not None:
+        answer["experiment"] = _part(served.part)
+    return answer, served
+
+
+def _part(part: Part) -> dict[str, Json]:
+    """Which product came from which variant is for the log alone: shop fronts must show them all alike."""
+    shown = {"name": part.experiment.name}
+    return shown | {"variant": part.variant.name} if part.variant is not None else shown
 
 
 def _understood(query: Query) -> dict[str, Json]:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from search.domain import Event
 from search.encoding.load import load
 from search.encoding.sources import locate
 from search.engine import Engine
+from search.errors import SettingsError
+from search.experiments.definitions import load_experiments
+from search.experiments.log import FOLDER, RecordLog, on_log
+from search.experiments.serving import Experiments
 from search.journal import Journal
 from search.live import LiveIndexes
 from search.past_queries import PastQueries
-from search.protocols import Encoder, Reranker, VectorStore
+from search.protocols import Collection, Encoder, LanguageModel, Reranker, VectorStore
 from search.reranking import InTime
 from search.settings import Settings
+from search.shoppers import Shoppers
 from search.tasks import TaskRunner
+
+if TYPE_CHECKING:
+    from search.language_models.openai_compatible import Patience
 
 
 def open_store(settings: Settings) -> VectorStore:
@@ -45,13 +56,43 @@ def load_reranker(settings: Settings) -> Reranker | None:
     return InTime(reranker, settings.reranker_seconds)
 
 
+def load_language_model(settings: Settings, patience: Patience | None = None) -> LanguageModel | None:
+    """The language model of the settings; None where none is set. Connects to nothing yet. Raises SettingsError."""
+    if settings.llm_model is not None and settings.llm_model.startswith("local:"):
+        raise SettingsError(
+            f"DAOGOU_LLM_MODEL={settings.llm_model}: models in this process are not there yet. Serve it with an "
+            f"OpenAI-compatible server (vLLM, llama.cpp, Ollama), and set DAOGOU_LLM_URL to its address."
+        )
+    if settings.llm_url is None and settings.llm_model is None:
+        return None
+    if settings.llm_url is None:
+        raise SettingsError("DAOGOU_LLM_MODEL is set, but no server: set DAOGOU_LLM_URL, as http://localhost:11434/v1")
+    if settings.llm_model is None:
+        raise SettingsError("DAOGOU_LLM_URL is set, but no model: set DAOGOU_LLM_MODEL to one that the server has.")
+    from search.language_models.openai_compatible import PATIENT, OpenAICompatible
+
+    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
+    return OpenAICompatible(settings.llm_url, settings.llm_model, key, patience or PATIENT)
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the serving process holds: the engine that reads and the runner that writes."""
+    """What the serving process holds: the engine that reads, the runner that writes, and what shoppers are part of."""
 
     engine: Engine
     tasks: TaskRunner
+    shoppers: Shoppers
+    experiments: Experiments
+    log: RecordLog
     past: PastQueries | None = None
+
+    def record(self, events: Sequence[Event]) -> bool:
+        """Take note of what shoppers did, all or none: False when there is no room for it now."""
+        return self.log.append(events)
+
+    def log_dropped(self) -> int:
+        """Lines of the log that were lost since the start."""
+        return self.log.dropped
 
     def save_past_queries(self) -> None:
         """Called about once a second."""
@@ -63,6 +104,7 @@ class Service:
         self.engine.close()
         if self.past is not None:
             self.past.close()
+        self.log.close()
 
 
 def open_engine(settings: Settings) -> Engine:
@@ -72,18 +114,38 @@ def open_engine(settings: Settings) -> Engine:
     return _engine(store, encoder, LiveIndexes(store, encoder.card, snapshot=True), settings)
 
 
+def preview(store: VectorStore, encoder: Encoder, settings: Settings, version: Collection) -> Engine:
+    """An engine that searches this open version of an index in place of the live one, just as it would be served.
+
+    Closing the engine closes the version. Raises EncoderMismatch, and what `load_reranker` raises.
+    """
+    live = LiveIndexes(store, encoder.card)
+    engine = _engine(store, encoder, live, settings)
+    live.hold(version)
+    return engine
+
+
 def open_service(settings: Settings) -> Service:
     """The engine and writer of the one serving process. The indexes are opened when first asked for."""
+    load_experiments(settings.experiments)  # what is wrong there is told before the encoder takes its seconds
     return serve(open_store(settings), load_encoder(settings), settings)
 
 
 def serve(store: VectorStore, encoder: Encoder, settings: Settings) -> Service:
     """`open_service` for a store and an encoder that are there already."""
+    # What can be wrong with files and settings first: nothing runs yet that would have to be stopped.
+    running = load_experiments(settings.experiments)
+    shoppers = Shoppers.of(settings)
+    log = RecordLog(settings.data_dir / FOLDER, settings.experiment_days)
+    if running:
+        log.check()
     runner = TaskRunner(Journal(settings.data_dir), store, encoder)
     live = LiveIndexes(store, encoder.card, catch_up=runner.catch_up)
     runner.start(live)
     past = PastQueries(settings.data_dir) if settings.past_queries else None
-    return Service(_engine(store, encoder, live, settings), runner, past)
+    experiments = Experiments(running, shoppers, settings.max_total_hits)
+    log.append([one.started(on_log(log.now())) for one in running])
+    return Service(_engine(store, encoder, live, settings), runner, shoppers, experiments, log, past)
 
 
 def _engine(store: VectorStore, encoder: Encoder, live: LiveIndexes, settings: Settings) -> Engine:

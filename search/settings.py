@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     user_secret: SecretStr | None = Field(
         None, description="HMAC key for shopper ids; generated once into the data dir when unset"
     )
+    experiments: Path | None = Field(None, description="TOML file that defines live experiments; unset: none")
+    experiment_days: int = Field(
+        90, ge=1, le=3650, description="days for which the log of experiments and events is kept"
+    )
     max_total_hits: int = Field(
         1000, ge=1, le=10_000, description="most candidates of one text query: what paging can reach and facets count"
     )

@@ -56,7 +56,7 @@ export const FACETS = ["brand", "category"];
 
 // One request: the hits, and for each facet in use its counts without its own choice, so that one can add a second.
 export async function search(state, signal) {
-  const common = { indexUid: state.index, q: state.q, ignore: state.ignore };
+  const common = { indexUid: state.index, q: state.q, ignore: state.ignore, ...(state.user ? { user: state.user } : {}) };
   const queries = [{
     ...common,
     limit: state.shown,
@@ -79,4 +79,13 @@ export async function search(state, signal) {
   const facets = { ...main.facetDistribution };
   used.forEach((name, number) => { facets[name] = others[number].facetDistribution[name]; });
   return { ...main, facets };
+}
+
+// Says that a result was opened, for a page that knows its shopper. Outlives the page, and nobody waits for it.
+export function tellClick(state, queryID, product, position) {
+  if (!state.user) return;
+  const event = { type: "click", user: state.user, product, queryID, position };
+  call("/events", {
+    method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify(event),
+  }).catch(() => {});
 }

@@ -1,7 +1,7 @@
 // The search page: reads the state from the address, asks the API, shows the answer.
 
 import { card, make } from "./cards.js";
-import { indexes, search, setKey } from "./client.js";
+import { indexes, search, setKey, tellClick } from "./client.js";
 import { showFacets } from "./facets.js";
 import { STEP, read, write } from "./state.js";
 import { showUnderstood } from "./understood.js";
@@ -13,6 +13,7 @@ const at = (id) => document.getElementById(id);
 let state = read();
 let names = [];
 let running = null;
+let shown = null;
 let pause = 0;
 
 async function show() {
@@ -37,6 +38,7 @@ function render(result) {
   document.title = state.q ? `${state.q} – Daogou` : "Daogou";
   at("notice").hidden = true;
   at("hits").classList.remove("stale");
+  shown = result;
   at("hits").replaceChildren(...result.hits.map(card));
   at("status").textContent = words.found(result.estimatedTotalHits, result.processingTimeMs);
   at("more").hidden = result.hits.length < state.shown || result.hits.length >= result.estimatedTotalHits;
@@ -141,6 +143,8 @@ function listen() {
   at("sort").addEventListener("change", () => change({ sort: at("sort").value }));
   at("index").addEventListener("change", () => change({ index: at("index").value, brand: [], category: [], ignore: [] }));
   at("clear").addEventListener("click", () => change({ brand: [], category: [] }));
+  // The middle button opens a result in a tab of its own, which is no click to the browser.
+  for (const kind of ["click", "auxclick"]) at("hits").addEventListener(kind, opened);
   at("more").addEventListener("click", async () => {
     const before = at("hits").children.length;
     await change({ shown: state.shown + STEP }, true);
@@ -155,6 +159,12 @@ function listen() {
     show();
   });
   document.addEventListener("keydown", keys);
+}
+
+function opened(event) {
+  const item = event.button < 2 && event.target.closest("a")?.closest("li");
+  const place = item ? [...at("hits").children].indexOf(item) : -1;
+  if (shown?.hits[place]) tellClick(state, shown.queryID, String(shown.hits[place].id), place + 1);
 }
 
 // While typing, one step of history is made for the whole word, not one for each letter.

@@ -8,6 +8,7 @@ export function read() {
   return {
     q: params.get("q") ?? "",
     index: params.get("index") ?? "",
+    user: (params.get("user") ?? "").slice(0, 200),
     brand: params.getAll("brand"),
     category: params.getAll("category"),
     ignore: params.getAll("ignore"),
@@ -20,6 +21,7 @@ export function write(state, replace) {
   const params = new URLSearchParams();
   if (state.q) params.set("q", state.q);
   if (state.index) params.set("index", state.index);
+  if (state.user) params.set("user", state.user);
   for (const name of ["brand", "category", "ignore"]) for (const value of state[name]) params.append(name, value);
   if (state.sort) params.set("sort", state.sort);
   if (state.shown > STEP) params.set("shown", String(state.shown));

@@ -31,7 +31,9 @@ def _find(at: Desk, index: str, asked: FacetSearchBody) -> dict[str, Json]:
     began = time.perf_counter()
     plan = searching.plan_search(asked, at.settings.max_total_hits)
     try:
-        hits = at.engine.facet_search(index, plan.request, asked.facet_name, asked.facet_query)
+        hits = at.service.experiments.facet_search(
+            at.engine, index, plan.request, plan.user, asked.facet_name, asked.facet_query
+        )
     except FacetError as error:
         raise ApiError("invalid_facet_search_facet_name", str(error)) from None
     return {

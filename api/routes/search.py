@@ -12,6 +12,8 @@ from api.openapi import answers, body, query
 from api.parsing import from_body, from_query, index_uid
 from api.schemas import SearchAnswer, SearchBody
 from search.domain import Json
+from search.experiments.log import on_log
+from search.experiments.serving import Served
 
 router = APIRouter(tags=["search"])
 
@@ -36,8 +38,10 @@ async def _answer(at: Desk, index: str, asked: SearchBody) -> OrjsonResponse:
 def find(at: Desk, index: str, asked: SearchBody, counted: set[tuple[str, str]]) -> dict[str, Json]:
     """Plan and search; blocks. `counted` are the indexes and words that this request has been remembered for."""
     plan = searching.plan_search(asked, at.settings.max_total_hits)
-    answer, result = searching.search(at.engine, index, plan)
+    answer, served = searching.search(at.service, index, plan)
+    result = served.result
     at.metrics.search(index, result.total, dict(result.timings))
+    _tell_experiment(at, index, plan, served, answer["queryID"])
     query = (index, plan.request.text)
     # Leafing through pages and counting facets is not asking again.
     found = result.hits and not result.weak and not plan.request.offset
@@ -45,3 +49,13 @@ def find(at: Desk, index: str, asked: SearchBody, counted: set[tuple[str, str]])
         counted.add(query)
         at.service.past.record(*query)
     return answer
+
+
+def _tell_experiment(at: Desk, index: str, plan: searching.Plan, served: Served, query_id: str) -> None:
+    part, log = served.part, at.service.log
+    if part is None:
+        return
+    at.metrics.experiment(part.experiment.name, part.variant.name if part.variant else "", part.fell_back)
+    impression = served.impression(index, plan.request, query_id, on_log(log.now()))
+    if impression is not None:
+        log.append([impression])

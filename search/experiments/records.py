@@ -9,10 +9,11 @@
     {"kind": "event", "type": "click", "shopper": "9f2c…", "product": "42", "queryID": "…", "position": 1,
      "value": null, "timestamp": "2026-11-28T09:31:09.800Z"}
 
-The log holds neither the words of a query nor the id of a shopper, only its HMAC. `position` counts from 1 over the whole
-result, pages included. The first variant is the baseline: what is served outside the experiment. Under the method
+The log holds neither the words of a query nor the id of a shopper, only its HMAC. `position` counts from 1 over all
+pages of the result. The first variant is the baseline: what is served outside the experiment. Under the method
 `split` a shopper always sees one variant (`variant`); under `interleave` everybody sees a list drafted from both, and
-`teams` names for each product the variant that put it there, "" where both had it at the same place.
+`teams` names for each product the variant that put it there, "" where both would have put it there or where the other
+one's list had come to its end: such a product speaks for neither (search/experiments/drafting).
 """
 
 from __future__ import annotations

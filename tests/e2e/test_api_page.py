@@ -241,3 +241,46 @@ def test_the_documentation_page_lists_the_routes(open_page: Open) -> None:
     expect(page.get_by_role("heading", name="POST /indexes/{index}/search")).to_be_visible()
     page.get_by_text("Fields").first.click()
     expect(page.get_by_role("cell", name="attributesToHighlight")).to_be_visible()
+
+
+def test_a_page_that_knows_its_shopper_tells_what_is_opened(open_page: Open, tmp_path: Path) -> None:
+    """With the queryID of what is shown and the place there; by a click, the middle button or a key."""
+    shop = open_shop(tmp_path)
+    with listening(shop.app()) as address:
+        rows = [{**row, "url": f"{address}/page/style.css?{row['id']}"} for row in PRODUCTS]
+        build(shop.store, shop.encoder, rows)
+        shop.service.engine.refresh()
+        page = open_page("/?user=u-1", base=address, quiet=False)
+        sent: list[dict[str, Any]] = []
+        page.context.on(
+            "request", lambda request: sent.append(request.post_data_json) if "/events" in request.url else None
+        )
+        expect(page.locator("#status")).to_contain_text("12 products")
+        with page.expect_response("**/multi-search") as answered:
+            page.locator("#q").fill("desk lamp")
+        result = answered.value.json()["results"][0]
+        links = page.locator(".card a")
+        expect(links).to_have_count(len(result["hits"]))
+        with page.context.expect_page() as tab, page.expect_response("**/events") as told:
+            assert "user=u-1" in page.url
+            links.nth(1).click(button="middle")
+        tab.value.close()
+        assert told.value.status == 202
+        links.nth(2).focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/page/**")
+        assert sent == [
+            {
+                "type": "click", "user": "u-1", "product": result["hits"][place - 1]["id"],
+                "queryID": result["queryID"], "position": place,
+            }
+            for place in (2, 3)
+        ]  # fmt: skip
+        # A page without one says nothing, and looks for nobody.
+        anonymous = open_page("/?q=lamp", base=address, quiet=False)
+        anonymous.context.on("request", lambda request: sent.append({"url": request.url}))
+        anonymous.locator(".card a").first.click()
+        anonymous.wait_for_url("**/page/**")
+        assert not [one for one in sent if "/events" in one.get("url", "")]
+    files = list((tmp_path / "experiments").glob("*.jsonl"))
+    assert sum(file.read_text().count('"click"') for file in files) == 2

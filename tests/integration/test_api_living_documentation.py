@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from api import errors
 from api.schemas import (
     DocumentParameters,
+    EventBody,
     FacetSearchBody,
     FetchBody,
     SearchBody,
@@ -39,7 +40,7 @@ def test_every_route(reader: TestClient, text: str) -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [SearchBody, SimilarBody, FacetSearchBody, SuggestBody, FetchBody, DocumentParameters, TaskParameters],
+    [SearchBody, SimilarBody, FacetSearchBody, SuggestBody, EventBody, FetchBody, DocumentParameters, TaskParameters],
 )
 def test_every_parameter(text: str, model: type[SearchBody]) -> None:
     assert not [name for name in model.names() if f"`{name}`" not in text]

@@ -389,5 +389,4 @@ def test_similar_says_what_is_wrong(reader: TestClient, body: dict[str, Any], st
 def test_rooms_that_are_not_built_answer_404(reader: TestClient) -> None:
     for path in ("recommendations", "explain"):
         assert reader.post(f"/indexes/products/{path}", json={}).json()["code"] == "not_found"
-    assert reader.post("/events", json=[]).status_code == 404
     assert reader.get("/users/u-1").status_code == 404

@@ -1,0 +1,216 @@
+"""The log of experiments and events: one file of JSON lines for each UTC day in which something was written.
+
+Whoever has something to log leaves it in a queue with an end and goes on; one thread writes. A full disk or a full
+queue costs lines, which are counted, and never a search. Files are readable by the server's user alone and are removed
+when they are older than they may be. They hold whole lines: what a crash tore is removed by whoever writes next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from filelock import FileLock
+
+from search.errors import SettingsError
+from search.experiments.records import Impression, Record, to_line
+
+log = logging.getLogger(__name__)
+
+FOLDER = "experiments"
+LOCK = ".lock"
+"""Held while a file of the folder is written to."""
+
+MOST_WAITING = 200_000
+"""Records and shown products that may wait to be written; some ten megabytes."""
+
+_GATHER = 0.2
+"""Seconds in which lines are gathered into one write."""
+
+_RETRY = 1.0
+_WATCH = 60.0
+"""Seconds after which it is looked whether a day has gone by."""
+
+_PATIENCE = 10.0
+_CHUNK = 1 << 16
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\.jsonl")
+
+
+def on_log(moment: datetime) -> str:
+    """An instant as the log has it: ISO 8601 in UTC to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class RecordLog:
+    """Safe to use from several threads; several processes may write to one folder."""
+
+    def __init__(self, folder: Path, days: int, now: Callable[[], datetime] = _now, most: int = MOST_WAITING) -> None:
+        """`days` is how long a file is kept, `now` the clock, for tests. Nothing is created before the first record."""
+        self.folder = folder
+        self.now = now
+        self._days = days
+        self._most = most
+        self._turn = threading.Condition()
+        self._waiting: deque[Record] = deque()
+        self._held = 0  # weight of all that is not on the disk yet
+        self._dropped = 0
+        self._closing = threading.Event()
+        self._unwritten: deque[tuple[bytes, int]] = deque()  # the writer's own: lines and their weights
+        self._troubled = False
+        self._tidied: date | None = None
+        self._thread = threading.Thread(target=self._work, name="daogou-log", daemon=True)
+        self._thread.start()
+
+    @property
+    def dropped(self) -> int:
+        """Records that were lost since the start."""
+        return self._dropped
+
+    def check(self) -> None:
+        """Raises SettingsError where nothing can be written; for those who cannot do without the log."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not os.access(self.folder, os.W_OK | os.X_OK):
+                raise PermissionError("it may not be written to")
+        except OSError as error:
+            raise SettingsError(
+                f"The log of experiments cannot be kept in {self.folder}: {error.strerror or error}. Make the folder "
+                "of DAOGOU_DATA_DIR writable, or unset DAOGOU_EXPERIMENTS"
+            ) from error
+
+    def append(self, records: Sequence[Record]) -> bool:
+        """Have them written, all or none: False where the queue is full. Microseconds; nothing is written here."""
+        weight = sum(map(_weight, records))
+        with self._turn:
+            if self._closing.is_set() or (self._held and self._held + weight > self._most):
+                self._drop(len(records), "more comes than can be written")
+                return False
+            self._held += weight
+            self._waiting.extend(records)
+            self._turn.notify()
+        return True
+
+    def close(self) -> None:
+        """Write what waits. What cannot be written now is lost."""
+        with self._turn:
+            self._closing.set()
+            self._turn.notify()
+        self._thread.join(_PATIENCE)
+
+    def _work(self) -> None:
+        while True:
+            with self._turn:
+                self._turn.wait_for(lambda: self._waiting or self._unwritten or self._closing.is_set(), _WATCH)
+            closing = self._closing.wait(_RETRY if self._troubled else _GATHER)
+            try:
+                self._write()
+            except Exception as error:
+                self._complain(error)
+            self._tidy()
+            if closing:
+                self._give_up()
+                return
+
+    def _write(self) -> None:
+        """Everything that waits, into today's file. Raises OSError; what is not written is kept for the next try."""
+        with self._turn:
+            records = list(self._waiting)
+            self._waiting.clear()
+        self._unwritten.extend(((to_line(one) + "\n").encode(errors="replace"), _weight(one)) for one in records)
+        if not self._unwritten:
+            return
+        day = self.now().astimezone(UTC).date()
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Opened anew each time: whoever erases a shopper's lines may put another file in its place, under this lock.
+        with FileLock(self.folder / LOCK, timeout=_PATIENCE):
+            file = os.open(self.folder / f"{day}.jsonl", os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                self._pour(file, _healed(file))
+            finally:
+                os.close(file)
+        if self._troubled:
+            self._troubled = False
+            log.warning(
+                "the log in %s is written again; %d lines were lost since the start", self.folder, self._dropped
+            )
+
+    def _pour(self, file: int, size: int) -> None:
+        """Append what is unwritten to a file of `size` bytes. Only whole lines stay, however far it comes."""
+        data = memoryview(b"".join(line for line, _ in self._unwritten))
+        done = whole = weight = 0
+        try:
+            while done < len(data):
+                done += os.write(file, data[done:])
+        finally:
+            while self._unwritten and whole + len(self._unwritten[0][0]) <= done:
+                line, one = self._unwritten.popleft()
+                whole += len(line)
+                weight += one
+            with self._turn:
+                self._held -= weight
+            if whole < done:
+                os.ftruncate(file, size + whole)
+
+    def _tidy(self) -> None:
+        """Remove the files of days that are too long ago; once a day."""
+        today = self.now().astimezone(UTC).date()
+        if self._tidied == today or not self.folder.is_dir():
+            return
+        self._tidied = today
+        first = (today - timedelta(days=self._days)).isoformat()
+        try:
+            for file in self.folder.iterdir():
+                if _DAY.fullmatch(file.name) and file.stem < first:
+                    with contextlib.suppress(FileNotFoundError):
+                        file.unlink()
+        except OSError as error:
+            log.error("old days of the log in %s cannot be removed: %s", self.folder, error)
+
+    def _drop(self, count: int, why: str) -> None:
+        """With the turn held."""
+        if not self._dropped:
+            log.error("lines of the log in %s are lost: %s; daogou_log_dropped counts them", self.folder, why)
+        self._dropped += count
+
+    def _complain(self, error: Exception) -> None:
+        if not self._troubled:
+            # The message of an OSError names the file; of anything else it might quote a record.
+            told = error if isinstance(error, OSError) else type(error).__name__
+            log.error("the log in %s cannot be written (%s); trying again", self.folder, told)
+        self._troubled = True
+
+    def _give_up(self) -> None:
+        with self._turn:
+            lost = len(self._unwritten) + len(self._waiting)
+            if lost:
+                self._drop(lost, "the server stops and they cannot be written")
+
+
+def _weight(record: Record) -> int:
+    return 1 + len(record.products) if isinstance(record, Impression) else 1
+
+
+def _healed(file: int) -> int:
+    """Size of the file without the line that a writer who was killed left unfinished, if there is one."""
+    size = end = os.lseek(file, 0, os.SEEK_END)
+    while end:
+        begin = max(0, end - _CHUNK)
+        os.lseek(file, begin, os.SEEK_SET)
+        last = os.read(file, end - begin).rfind(b"\n")
+        end = begin + last + 1 if last >= 0 else begin
+        if last >= 0:
+            break
+    if end < size:
+        os.ftruncate(file, end)
+    return end
