@@ -72,7 +72,7 @@ def test_more_shoppers_lead_to_the_power_asked_for() -> None:
     assert now.more is not None
     then = analyse(preferred, "now", "new", 200, (0, 0), Demand("fixed", effect=0.2, growth=1 + now.more / 200))
     assert now.power < 0.8
-    assert then.power == pytest.approx(0.8, abs=0.02)
+    assert 0.8 <= then.power < 0.83  # power is a saw, and the number is good at the bottom of a tooth
     assert then.detectable == pytest.approx(0.2, abs=0.01)
 
 

@@ -1,143 +1,251 @@
-"""The reader of experiment logs: strict with file and line, tolerant of one torn last line, everything once."""
+"""The log's writer: never in the way, whole lines only, one file a day, nothing kept longer than it may be."""
 
 from __future__ import annotations
 
-import json
+import errno
+import logging
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from eval.experiments.log import log_files, read_log, seconds_of
-from search.errors import ExperimentLogError
+from search.domain import Event
+from search.errors import SettingsError
+from search.experiments import log as module
+from search.experiments.log import RecordLog
+from search.experiments.records import Impression, Record, from_line
 
-START = {
-    "kind": "experiment", "name": "ratio", "index": "products", "method": "split", "started": "2026-11-28T09:00:00Z",
-    "variants": [{"name": "now", "weight": 0.5}, {"name": "words", "weight": 0.5}],
-}  # fmt: skip
-
-
-def page(query: str, **changed: Any) -> dict[str, Any]:
-    return {
-        "kind": "impression", "queryID": query, "experiment": "ratio", "index": "products", "shopper": "s1",
-        "offset": 0,
-        "products": ["a", "b"], "variant": "now", "teams": [], "timestamp": "2026-11-28T09:31:05.120Z",
-    } | changed  # fmt: skip
+NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 
-def event(query: str | None, product: str, **changed: Any) -> dict[str, Any]:
-    return {
-        "kind": "event", "type": "click", "shopper": "s1", "product": product, "queryID": query, "position": 1,
-        "value": None, "timestamp": "2026-11-28T09:31:09.800Z",
-    } | changed  # fmt: skip
+def event(number: int) -> Event:
+    return Event("click", f"s{number}", "2026-11-28T12:00:00.000Z", f"p{number}", f"q{number}")
 
 
-def write(path: Path, *lines: dict[str, Any] | str) -> Path:
-    texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
-    path.write_text("\n".join(texts) + "\n", encoding="utf-8")
-    return path
+def read(folder: Path, day: str = "2026-11-28") -> list[Record]:
+    return [from_line(line) for line in (folder / f"{day}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def test_a_folder_is_read_in_order_of_time_whatever_the_files(tmp_path: Path) -> None:
-    write(tmp_path / "b.jsonl", START, page("q1"))
-    write(tmp_path / "a.jsonl", event("q1", "a"), page("q0", timestamp="2026-11-28T09:30:00+00:00"), "")
-    (tmp_path / ".lock").write_text("no log")
-    log = read_log([tmp_path])
-    assert [impression.query_id for impression in log.impressions] == ["q0", "q1"]
-    assert log.impression_times.tolist() == [seconds_of("2026-11-28T09:30:00Z"), seconds_of("2026-11-28T09:31:05.12Z")]
-    assert [(one.query_id, one.product) for one in log.events] == [("q1", "a")]
-    assert (log.notes.lines, log.notes.torn) == (4, ())
-    assert log.experiment.variants[1].name == "words"
-    assert log_files([tmp_path, tmp_path / "a.jsonl"]) == [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+def soon(holds: Callable[[], bool]) -> bool:
+    for _ in range(500):
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
 
 
-@pytest.mark.parametrize("end", ['{"kind": "event", "ty', '{"kind": "event", "type": "click", "shopper": "\xe9'])
-def test_a_last_line_that_was_cut_off_is_skipped_and_named(tmp_path: Path, end: str) -> None:
-    file = write(tmp_path / "a.jsonl", START, page("q1"))
-    file.write_bytes(file.read_bytes() + end.encode()[:-1])
-    log = read_log([file])
-    assert log.notes.torn == (f"{file}, line 3",)
-    assert len(log.impressions) == 1
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[..., RecordLog]]:
+    """Logs in the folder `log`, closed at the end."""
+    logs: list[RecordLog] = []
+
+    def at(days: int = 90, most: int = module.MOST_WAITING, now: Callable[[], datetime] = lambda: NOON) -> RecordLog:
+        logs.append(RecordLog(tmp_path / "log", days, now, most))
+        return logs[-1]
+
+    yield at
+    for one in logs:
+        one.close()
 
 
-def test_a_whole_last_line_without_a_line_break_counts(tmp_path: Path) -> None:
-    file = tmp_path / "a.jsonl"
-    file.write_text(f"{json.dumps(START)}\n{json.dumps(page('q1'))}")
-    log = read_log([file])
-    assert (len(log.impressions), log.notes.torn) == (1, ())
+class Disk:
+    """A disk that is full after `room` bytes, until it is given more."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.refused = 0
+
+    def write(self, file: int, data: memoryview) -> int:
+        if not self.room:
+            self.refused += 1
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = os.write(file, data[: self.room])
+        self.room -= taken
+        return taken
 
 
-@pytest.mark.parametrize(
-    ("line", "problem"),
-    [
-        ("{", "this is no line of an experiment log"),
-        ('{"kind": "purchase"}', "kind is one of experiment, impression, event"),
-        (page("q2", timestamp="yesterday"), "'yesterday' is no time"),
-        (page("q2", teams=["now"]), "1 teams for 2 products"),
-        (page("", shopper="s1"), "without its queryID"),
-        (page("q2", offset=-1), "below 0"),
-        (event("q1", "a", value=float("inf")), "not a finite number"),
-        ({"kind": "impression", "queryID": "q2"}, "lacks a field"),
-    ],
-)
-def test_any_other_bad_line_is_refused_with_file_and_line(tmp_path: Path, line: Any, problem: str) -> None:
-    file = write(tmp_path / "a.jsonl", START, page("q1"), line, event("q1", "a"))
-    with pytest.raises(ExperimentLogError, match=f"a.jsonl, line 3: .*{problem}"):
-        read_log([file])
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """No room; whoever writes to the log writes here. Tries come at once."""
+    disk = Disk(0)
+
+    class Os:
+        write = staticmethod(disk.write)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(os, name)
+
+    monkeypatch.setattr(module, "os", Os())
+    monkeypatch.setattr(module, "_RETRY", 0.01)
+    return disk
 
 
-def test_what_was_written_twice_counts_once(tmp_path: Path) -> None:
-    lines = [page("q1"), page("q1", offset=2), event("q1", "a"), event("q1", "a", timestamp="2026-11-28T09:31:10Z")]
-    log = read_log([write(tmp_path / "a.jsonl", START, *lines), write(tmp_path / "b.jsonl", START, *lines)])
-    assert (len(log.impressions), log.notes.duplicate_impressions) == (2, 2)
-    assert (len(log.events), log.notes.duplicate_events) == (2, 2)
+def test_lines_come_soon_and_are_for_the_server_alone(opened: Callable[..., RecordLog]) -> None:
+    log = opened()
+    assert not log.folder.exists()
+    assert log.append([event(1), event(2)])
+    file = log.folder / "2026-11-28.jsonl"
+    assert soon(lambda: file.exists() and file.read_text().count("\n") == 2)
+    assert read(log.folder) == [event(1), event(2)]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(log.folder.stat().st_mode) == 0o700
 
 
-def test_an_experiment_is_chosen_by_name(tmp_path: Path) -> None:
-    other = START | {"name": "filter"}
-    file = write(tmp_path / "a.jsonl", START, other, page("q1"), page("q2", experiment="filter"))
-    with pytest.raises(ExperimentLogError, match="2 experiments; choose with --name: filter, ratio"):
-        read_log([file])
-    assert read_log([file], "filter").notes.other_experiments == ("ratio",)
-    with pytest.raises(ExperimentLogError, match="no experiment 'none'; there are: filter, ratio"):
-        read_log([file], "none")
+def test_days_are_those_of_utc_at_the_time_of_writing(opened: Callable[..., RecordLog]) -> None:
+    log = opened(now=lambda: datetime.fromisoformat("2026-11-28T23:30:00-02:00"))
+    log.append([event(1)])
+    log.close()
+    assert read(log.folder, "2026-11-29") == [event(1)]
 
 
-@pytest.mark.parametrize(
-    ("lines", "problem"),
-    [
-        ([event("q", "a")], "holds no experiment, only events"),
-        ([START], "Nobody saw the experiment 'ratio'"),
-        ([page("q1")], "not the line that says how it was set up"),
-        ([START, page("q1", variant="meaning")], "names the variant 'meaning'; the experiment has: now, words"),
-        ([START | {"variants": START["variants"][:1]}, page("q1")], "no two variants"),  # type: ignore[index]
-    ],
-)
-def test_logs_that_say_too_little(tmp_path: Path, lines: list[dict[str, Any]], problem: str) -> None:
-    with pytest.raises(ExperimentLogError, match=problem):
-        read_log([write(tmp_path / "a.jsonl", *lines)])
+def test_closing_writes_what_waits_and_takes_no_more(opened: Callable[..., RecordLog]) -> None:
+    log = opened()
+    records = [event(number) for number in range(1000)]
+    assert log.append(records)
+    log.close()
+    assert read(log.folder) == records
+    assert not log.append([event(0)])
+    assert log.dropped == 1
+    assert read(log.folder) == records
 
 
-def test_an_experiment_that_changed_is_two(tmp_path: Path) -> None:
-    again = START | {"started": "2026-11-28T10:00:00Z"}
-    changed = again | {
-        "started": "2026-11-29T00:00:00Z",
-        "variants": [{"name": "now", "weight": 0.9}, {"name": "words", "weight": 0.1}],
-    }
-    late = page("q9", timestamp="2026-11-30T00:00:00Z")
-    assert read_log([write(tmp_path / "a.jsonl", START, again, page("q1"))]).experiment.started == START["started"]
-    file = write(tmp_path / "b.jsonl", START, again, page("q1"), changed, late)
-    with pytest.raises(ExperimentLogError, match=r"changed on the way.*now 0.5.*now 0.9.*--since 2026-11-29T00:00:00Z"):
-        read_log([file])
-    log = read_log([file], since="2026-11-29T00:00:00Z")
-    assert [impression.query_id for impression in log.impressions] == ["q9"]
-    assert log.experiment.variants[0].weight == 0.9
-    with pytest.raises(ExperimentLogError, match="--since 'then' is no time"):
-        read_log([file], since="then")
+@pytest.mark.parametrize("torn", [b'{"kind": "event", "ty', b"x" * 200_000], ids=["short", "longer than a chunk"])
+def test_a_torn_line_is_removed(opened: Callable[..., RecordLog], tmp_path: Path, torn: bytes) -> None:
+    first = opened()
+    first.append([event(1)])
+    first.close()
+    file = first.folder / "2026-11-28.jsonl"
+    file.write_bytes(file.read_bytes() + torn)
+    second = opened()
+    second.append([event(2)])
+    second.close()
+    assert read(first.folder) == [event(1), event(2)]
 
 
-def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
-    with pytest.raises(ExperimentLogError, match="There is no log"):
-        read_log([tmp_path / "none"])
-    with pytest.raises(ExperimentLogError, match="holds no"):
-        read_log([tmp_path])
+def test_a_file_that_is_nothing_but_torn_begins_anew(opened: Callable[..., RecordLog]) -> None:
+    log = opened()
+    log.folder.mkdir()
+    (log.folder / "2026-11-28.jsonl").write_bytes(b'{"kind"')
+    log.append([event(1)])
+    log.close()
+    assert read(log.folder) == [event(1)]
+
+
+def test_a_full_disk_delays_lines_and_tears_none_of_those_after(
+    opened: Callable[..., RecordLog], full: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first line fits, half of the second does: the file ends with the first until there is room again."""
+    log = opened()
+    line = len(module.to_line(event(1))) + 1
+    full.room = line + line // 2
+    with caplog.at_level(logging.WARNING):
+        log.append([event(1), event(2), event(3)])
+        assert soon(lambda: full.refused > 2)
+        assert read(log.folder) == [event(1)]
+        full.room = 10**6
+        assert soon(lambda: len(read(log.folder)) == 3)
+        log.close()
+    assert read(log.folder) == [event(1), event(2), event(3)]
+    assert log.dropped == 0
+    told = [record.getMessage() for record in caplog.records]
+    assert len([text for text in told if "cannot be written (" in text]) == 1  # once, however often it was tried
+    assert len([text for text in told if "is written again; 0 lines were lost" in text]) == 1
+
+
+def test_a_queue_that_is_full_drops_and_counts_and_says_so_once(
+    opened: Callable[..., RecordLog], full: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = opened(most=3)
+    with caplog.at_level(logging.ERROR):
+        assert log.append([event(1), event(2)])
+        assert not log.append([event(3), event(4)])  # all or none
+        assert log.append([event(5)])
+        assert not log.append([event(6)])
+        assert log.dropped == 3
+        full.room = 10**6
+        log.close()
+    assert read(log.folder) == [event(1), event(2), event(5)]
+    assert len([one for one in caplog.records if "are lost" in one.getMessage()]) == 1
+
+
+def test_room_is_given_back(opened: Callable[..., RecordLog]) -> None:
+    """A page weighs as many as it shows; one that weighs more than all there is room for is taken by an empty queue."""
+    log = opened(most=5)
+    page = Impression("q", "x", "products", "s", tuple("abcdefgh"), "2026-11-28T12:00:00.000Z")
+    for number in range(4):
+        assert soon(lambda: log.append([page])), number
+    log.close()
+    assert [one for one in read(log.folder) if isinstance(one, Impression)] == [page] * 4
+
+
+def test_what_cannot_be_written_at_the_end_is_counted(opened: Callable[..., RecordLog], full: Disk) -> None:
+    log = opened()
+    log.append([event(1), event(2)])
+    log.close()
+    assert log.dropped == 2
+
+
+def test_several_threads_and_two_logs_on_one_folder(opened: Callable[..., RecordLog]) -> None:
+    logs = [opened(), opened()]
+
+    def write(log: RecordLog, begin: int) -> None:
+        for number in range(begin, begin + 100):
+            assert log.append([event(number)])
+            if number % 25 == 0:
+                time.sleep(0.02)
+
+    threads = [threading.Thread(target=write, args=(logs[i % 2], 100 * i)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for log in logs:
+        log.close()
+    found = [one.product for one in read(logs[0].folder) if isinstance(one, Event)]
+    assert sorted(str(product) for product in found) == sorted(f"p{number}" for number in range(600))
+
+
+def test_old_days_are_removed_and_nothing_else(opened: Callable[..., RecordLog]) -> None:
+    log = opened(days=2)
+    log.folder.mkdir()
+    for name in (
+        "2026-11-25.jsonl",
+        "2026-11-26.jsonl",
+        "2026-11-27.jsonl",
+        "2025-01-01.jsonl",
+        "2025-01-01.txt",
+        "notes",
+    ):
+        (log.folder / name).touch()
+    log.append([event(1)])
+    log.close()
+    left = {"2026-11-26.jsonl", "2026-11-27.jsonl", "2026-11-28.jsonl", "2025-01-01.txt", "notes"}
+    assert {file.name for file in log.folder.iterdir()} - {module.LOCK} == left
+
+
+def test_old_days_go_while_it_runs(opened: Callable[..., RecordLog], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when nothing is written any more."""
+    monkeypatch.setattr(module, "_WATCH", 0.01)
+    monkeypatch.setattr(module, "_GATHER", 0.01)
+    day = [NOON]
+    log = opened(days=2, now=lambda: day[0])
+    log.append([event(1)])
+    file = log.folder / "2026-11-28.jsonl"
+    assert soon(file.exists)
+    day[0] = datetime(2026, 12, 1, tzinfo=UTC)
+    assert soon(lambda: not file.exists())
+
+
+def test_a_folder_that_cannot_be_is_told_before_it_matters(tmp_path: Path, opened: Callable[..., RecordLog]) -> None:
+    log = opened()
+    log.check()
+    assert log.folder.is_dir()
+    log.folder.rmdir()
+    log.folder.write_text("no folder")
+    with pytest.raises(SettingsError, match=r"cannot be kept in .*writable, or unset DAOGOU_EXPERIMENTS"):
+        log.check()
