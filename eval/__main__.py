@@ -11,10 +11,17 @@ import os
 import sys
 from collections.abc import Sequence
 
+from eval.commands.clicks import CLICKS
 from eval.commands.compare import COMPARE
 from eval.commands.constraints import CONSTRAINTS
+from eval.commands.dataset import DATASET
+from eval.commands.experiment import EXPERIMENT
+from eval.commands.grades import GRADES
+from eval.commands.judge import JUDGE
 from eval.commands.measure import MEASURE
 from eval.commands.nothing import NOTHING
+from eval.commands.pool import POOL
+from eval.commands.report import REPORT
 from eval.commands.run import RUN
 from search.errors import DaogouError
 
@@ -47,7 +54,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-COMMANDS = {"run": RUN, "measure": MEASURE, "compare": COMPARE, "constraints": CONSTRAINTS, "nothing": NOTHING}
+COMMANDS = {
+    "run": RUN,
+    "measure": MEASURE,
+    "compare": COMPARE,
+    "report": REPORT,
+    "constraints": CONSTRAINTS,
+    "nothing": NOTHING,
+    "dataset": DATASET,
+    "experiment": EXPERIMENT,
+    "clicks": CLICKS,
+    "pool": POOL,
+    "grades": GRADES,
+    "judge": JUDGE,
+}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""How good a ranking is, by judgements: ndcg, recall, precision, reciprocal rank, average precision, hit rate, judged.
+"""How good a ranking is, by judgements: ndcg, recall, precision, reciprocal rank, average precision, hit rate,
+rank-biased precision, expected reciprocal rank, violations, judged. Those for recommendations: eval/recommendation.py.
 
 Conventions, the same for every metric:
 
@@ -14,8 +15,8 @@ each judged hit, and every metric is a handful of whole-array operations over al
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import TypeAlias
 
@@ -77,6 +78,11 @@ class GradedRun:
     def total(self, entries: Entries, weights: Floats) -> Floats:
         """The sum of the entries' weights by query; shape (queries,)."""
         return np.bincount(entries.query, weights=weights, minlength=len(self.queries)).astype(np.float64)
+
+    @property
+    def top_grade(self) -> float:
+        """The greatest grade of the judgements, at least 1."""
+        return float(self.ideal.grade.max(initial=RELEVANT))
 
     def without_unjudged(self) -> GradedRun:
         """As if the unjudged hits had not been returned: the judged ones move up."""
@@ -184,6 +190,63 @@ def hit_rate(run: GradedRun, cutoff: int | None = None) -> Floats:
     return (run.count(run.found.top(cutoff).relevant()) > 0).astype(np.float64)
 
 
+def rank_biased_precision(run: GradedRun, cutoff: int | None = None, persistence: float = 0.8) -> Floats:
+    """(1 − p) Σ rel · p^(rank − 1) (Moffat and Zobel, ACM TOIS 27(1), 2008); shape (queries,).
+
+    The expected share of relevant products among those seen by a shopper who, after each one, looks at the next with
+    probability p. Not normalised: with r relevant products 1 − p^r is the most there is.
+    """
+    relevant = run.found.top(cutoff).relevant()
+    return run.total(relevant, (1 - persistence) * np.power(persistence, relevant.rank.astype(np.float64)))
+
+
+def expected_reciprocal_rank(run: GradedRun, cutoff: int | None = None, top_grade: float | None = None) -> Floats:
+    """Σ over ranks r of R(r) / r · Π over earlier ranks of 1 − R, with R = (2^grade − 1) / 2^top grade; (queries,).
+
+    The expected 1/rank at which a shopper, going down the list, is satisfied (Chapelle, Metzler, Zhang and Grinspan,
+    CIKM 2009). The top grade is that of the scale; without one, the greatest grade of the judgements.
+    """
+    if top_grade is None:
+        top_grade = run.top_grade
+    found = run.found.top(cutoff)
+    satisfied = exponential_gain(found.grade) / np.exp2(top_grade)
+    first = found.first_of_each_query()
+    lengths = np.diff(first, append=len(found.query))
+    values = np.zeros(len(run.queries))
+    # Judged hits of some queries as the rows of a table, so that earlier ranks are the columns to the left.
+    for rows in _blocks(lengths, _CELLS):
+        table = np.zeros((rows.stop - rows.start, int(lengths[rows].max(initial=0))))
+        filled = np.arange(table.shape[1]) < lengths[rows, None]
+        start = int(first[rows.start])
+        here = slice(start, start + int(lengths[rows].sum()))
+        table[filled] = satisfied[here]
+        unsatisfied = np.cumprod(1 - table, axis=1)
+        before = np.concatenate([np.ones((len(table), 1)), unsatisfied[:, :-1]], axis=1)
+        table[filled] /= found.rank[here] + 1.0
+        values[found.query[first[rows]]] = (table * before).sum(axis=1)
+    return values
+
+
+_CELLS = 1 << 22
+
+
+def _blocks(lengths: Ints, cells: int) -> Iterator[slice]:
+    """Consecutive rows, so many at a time that a table of them has about `cells` cells."""
+    step = max(1, cells // max(1, int(lengths.max(initial=1))))
+    for start in range(0, len(lengths), step):
+        yield slice(start, min(start + step, len(lengths)))
+
+
+def violations(run: GradedRun, cutoff: int | None = None) -> Floats:
+    """Products among the first k hits that break a condition of the query / those hits; shape (queries,).
+
+    `run` is graded by what breaks conditions (grade 1 or more) instead of what is relevant. 0 where nothing was found:
+    that breaks no condition, and the other metrics have it against the run.
+    """
+    shown = run.hits if cutoff is None else np.minimum(run.hits, cutoff)
+    return _ratio(run.count(run.found.top(cutoff).relevant()), shown.astype(np.float64))
+
+
 def judged(run: GradedRun, cutoff: int | None = None) -> Floats:
     """Judged products among the first k hits / those hits, 0 when there are none; shape (queries,).
 
@@ -193,7 +256,7 @@ def judged(run: GradedRun, cutoff: int | None = None) -> Floats:
     return _ratio(run.count(run.found.top(cutoff)), shown.astype(np.float64))
 
 
-METRICS: Mapping[str, Callable[[GradedRun, int | None], Floats]] = {
+METRICS: Mapping[str, Callable[..., Floats]] = {
     "ndcg": ndcg,
     "ndcg_lin": ndcg_lin,
     "recall": recall,
@@ -202,54 +265,79 @@ METRICS: Mapping[str, Callable[[GradedRun, int | None], Floats]] = {
     "map": average_precision,
     "hit": hit_rate,
     "hr": hit_rate,
+    "rbp": rank_biased_precision,
+    "err": expected_reciprocal_rank,
+    "violations": violations,
     "judged": judged,
 }
 """The names that people type. `hr` is what recommendations call `hit`."""
 
-KNOWN = "ndcg@10 ndcg_lin@10 recall@100 p@10 mrr@10 map hit@10 (or hr@10) judged@10, with any cut-off or none"
+KNOWN = (
+    "ndcg@10 ndcg_lin@10 recall@100 p@10 mrr@10 map hit@10 (or hr@10) rbp@10 (rbp.95@10: with persistence 0.95) err@10 "
+    "judged@10 violations@10, with any cut-off or none"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric with its cut-off: `str()` gives the name back, calling it gives the value of each query."""
+    """A metric with its cut-off: `str()` gives the name back, calling it gives the value of each query.
+
+    `persistence` belongs to rbp alone, as it was typed: ".95"; "" means its default.
+    """
 
     kind: str
     cutoff: int | None = None
+    persistence: str = ""
 
     def __str__(self) -> str:
-        return self.kind if self.cutoff is None else f"{self.kind}@{self.cutoff}"
+        return f"{self.kind}{self.persistence}" + ("" if self.cutoff is None else f"@{self.cutoff}")
 
     def __call__(self, run: GradedRun) -> Floats:
+        if self.persistence:
+            return rank_biased_precision(run, self.cutoff, float(self.persistence))
         return METRICS[self.kind](run, self.cutoff)
 
 
 def parse_metric(text: str) -> Metric:
     """`ndcg@10` and the like, in any case of letters. Raises RequestError that lists what there is."""
-    match = re.fullmatch(r"([a-z_]+)(?:@([1-9][0-9]{0,8}))?", text.lower())
-    if match is None or match[1] not in METRICS:
+    match = re.fullmatch(r"([a-z_]+)(\.[0-9]{1,6})?(?:@([1-9][0-9]{0,8}))?", text.lower())
+    if match is None or match[1] not in METRICS or (match[2] and (match[1] != "rbp" or not float(match[2]))):
         raise RequestError(f"There is no metric '{text}'. There are: {KNOWN}.")
-    return Metric(match[1], int(match[2]) if match[2] else None)
+    return Metric(match[1], int(match[3]) if match[3] else None, match[2] or "")
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What a run scored. `values` by metric name, each of shape (queries,), in the order of `queries`."""
+    """What a run scored. `values` by metric name, each of shape (queries,), in the order of `queries`.
+
+    `totals` are metrics that are one number for the whole run and nothing for a query.
+    """
 
     run: str
     queries: tuple[str, ...]
     values: Mapping[str, Floats]
+    totals: Mapping[str, float] = field(default_factory=dict)
 
     def mean(self, metric: str) -> float:
         return float(self.values[metric].mean())
 
 
-def evaluate(qrels: Qrels, run: Run, metrics: Sequence[Metric], judged_only: bool = False) -> Scores:
+def evaluate(
+    qrels: Qrels, run: Run, metrics: Sequence[Metric], judged_only: bool = False, breaking: Qrels | None = None
+) -> Scores:
     """Each metric for each query of the qrels.
 
     With `judged_only` unjudged hits are removed before measuring. judged@k alone still looks at the run as it was
-    served, since it would be 1 by construction, and what it says is how much was removed.
+    served, since it would be 1 by construction, and what it says is how much was removed. violations@k looks at the run
+    as it was served too, through `breaking`: products that break a condition of a query have grade 1 there. Raises
+    RequestError where that is asked for and `breaking` is not there.
     """
     served = grade_run(qrels, run)
     measured = served.without_unjudged() if judged_only else served
-    values = {str(metric): metric(served if metric.kind == "judged" else measured) for metric in metrics}
+    views = {"judged": served}
+    if any(metric.kind == "violations" for metric in metrics):
+        if breaking is None:
+            raise RequestError("violations@k needs to know which products break a condition: --violations FILE.")
+        views["violations"] = grade_run(Qrels({query: breaking.grades.get(query, {}) for query in qrels.grades}), run)
+    values = {str(metric): metric(views.get(metric.kind, measured)) for metric in metrics}
     return Scores(run.name, served.queries, values)

@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
-from search.domain import SearchRequest, SearchResult
+from search.domain import Json, SearchRequest, SearchResult
+
+if TYPE_CHECKING:
+    from search.engine import IndexStats
 
 SearchIn: TypeAlias = Callable[[str, SearchRequest], SearchResult]
 """Searches in the index of that name."""
 
+SHAPING = ("encoder_backend", "device", "reranker")
+"""The settings that shape answers, or how long they take, and are no property of the index."""
+
+OF_RERANKER = ("reranker_revision", "reranker_top")
+"""Those that shape nothing without a reranker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """`stats` gives the live version of an index. `settings` are those that shape answers, for the record of a run."""
+
+    search: SearchIn
+    stats: Callable[[str], IndexStats]
+    settings: Mapping[str, Json] = field(default_factory=dict)
+
 
 @contextmanager
-def open_search() -> Iterator[SearchIn]:
+def open_indexes() -> Iterator[Indexes]:
     """Every index of the settings' data folder or server, on private snapshots. Raises what `open_engine` raises."""
     from search.bootstrap import open_engine
     from search.settings import Settings
 
-    engine = open_engine(Settings.load())
+    settings = Settings.load()
+    engine = open_engine(settings)
     try:
-        yield engine.search
+        names = SHAPING + (OF_RERANKER if settings.reranker else ())
+        yield Indexes(engine.search, engine.stats, {name: getattr(settings, name) for name in names})
     finally:
         engine.close()
+
+
+@contextmanager
+def open_search() -> Iterator[SearchIn]:
+    """`open_indexes` for those who only search."""
+    with open_indexes() as indexes:
+        yield indexes.search

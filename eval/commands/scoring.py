@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eval.commands.command import warn
-from eval.metrics import KNOWN, Metric, Scores, evaluate, parse_metric
+from eval.intervals import bootstrap_interval
+from eval.judging.record import judge_note
+from eval.metrics import KNOWN, RELEVANT, Metric, Scores, evaluate, parse_metric
 from eval.qrels import Qrels, Run, read_qrels, read_run
 from eval.tables import table
 from search.errors import JudgementError, RequestError
@@ -48,9 +50,14 @@ def with_judged(metrics: list[Metric]) -> list[Metric]:
 
 
 def score(qrels: Qrels, path: Path, metrics: Sequence[Metric], judged_only: bool) -> Scores:
+    return evaluate(qrels, run_of(qrels, path), metrics, judged_only)
+
+
+def run_of(qrels: Qrels, path: Path) -> Run:
+    """Reads a run, and warns where it does not answer all that was judged."""
     run = read_run(path)
     _warn_of_strangers(qrels, run)
-    return evaluate(qrels, run, metrics, judged_only)
+    return run
 
 
 def _warn_of_strangers(qrels: Qrels, run: Run) -> None:
@@ -62,18 +69,30 @@ def _warn_of_strangers(qrels: Qrels, run: Run) -> None:
 
 
 def means_of(scores: Scores) -> dict[str, float]:
-    return {metric: scores.mean(metric) for metric in scores.values}
+    return {metric: scores.mean(metric) for metric in scores.values} | dict(scores.totals)
 
 
-def means(all_scores: Sequence[Scores]) -> str:
-    header = ["run", *all_scores[0].values]
-    return table(
-        header, [[scores.run, *(f"{mean:.4f}" for mean in means_of(scores).values())] for scores in all_scores]
-    )
+def means(all_scores: Sequence[Scores], intervals: bool = False) -> str:
+    """A table of the runs. With `intervals` each mean has its 95 % bootstrap interval beside it."""
+
+    def cell(scores: Scores, metric: str, mean: float) -> str:
+        if not intervals or metric in scores.totals:
+            return f"{mean:.4f}"
+        interval = bootstrap_interval(scores.values[metric])
+        return f"{mean:.4f} [{interval.low:.4f}, {interval.high:.4f}]"
+
+    rows = [
+        [scores.run, *(cell(scores, metric, mean) for metric, mean in means_of(scores).items())]
+        for scores in all_scores
+    ]
+    return table(["run", *means_of(all_scores[0])], rows)
 
 
 def qrels_of(args: argparse.Namespace) -> Qrels:
     qrels = read_qrels(args.qrels)
+    judge = judge_note(qrels)
+    if judge and getattr(args, "json", False):  # a table says it below, see `conventions`; JSON has no place for it
+        warn(judge)
     if not args.answerable:
         return qrels
     if not qrels.answerable().grades:
@@ -82,9 +101,19 @@ def qrels_of(args: argparse.Namespace) -> Qrels:
 
 
 def conventions(qrels: Qrels, metrics: Sequence[Metric], judged_only: bool) -> str:
-    gains = {"ndcg": "ndcg: gain 2^grade - 1", "ndcg_lin": "ndcg_lin: gain = grade"}
-    stated = [gains[kind] for kind in gains if any(metric.kind == kind for metric in metrics)]
+    """How the numbers are to be read, and whose judgements they rest on."""
+    kinds = {metric.kind for metric in metrics}
+    top = max((grade for judged in qrels.grades.values() for grade in judged.values()), default=0)
+    gains = {
+        "ndcg": "ndcg: gain 2^grade - 1",
+        "ndcg_lin": "ndcg_lin: gain = grade",
+        "err": f"err: highest grade {max(top, RELEVANT):g}",
+        "rbp": "rbp: persistence 0.8 unless named",
+    }
+    stated = [said for kind, said in gains.items() if kind in kinds]
     unjudged = "unjudged products removed (judged@k: before that)" if judged_only else "unjudged counts as 0"
     hopeless = len(qrels.grades) - len(qrels.answerable().grades)
     note = f", {hopeless} of them without a relevant product: they score 0 whatever the run" if hopeless else ""
-    return f"{len(qrels.grades)} queries{note}. " + "; ".join([*stated, "relevant from grade 1", unjudged]) + "."
+    said = f"{len(qrels.grades)} queries{note}. " + "; ".join([*stated, "relevant from grade 1", unjudged]) + "."
+    judge = judge_note(qrels)
+    return f"{said}\n{judge}" if judge else said

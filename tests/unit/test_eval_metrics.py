@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.metrics import METRICS, evaluate, grade_run, judged, ndcg, parse_metric
+from eval.metrics import METRICS, evaluate, expected_reciprocal_rank, grade_run, judged, ndcg, parse_metric
 from eval.qrels import Qrels, Run, read_run
 from search.errors import RequestError
 
@@ -20,7 +20,9 @@ GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "metrics.json").read
 
 def score(metric: str, grades: dict[str, float], hits: str, judged_only: bool = False) -> float:
     """One query; hits and products are single letters."""
-    scores = evaluate(Qrels({"q": grades}), Run("run", {"q": tuple(hits)}), [parse_metric(metric)], judged_only)
+    qrels = Qrels({"q": grades})
+    # For violations the grades are those of products that break something.
+    scores = evaluate(qrels, Run("run", {"q": tuple(hits)}), [parse_metric(metric)], judged_only, breaking=qrels)
     return float(scores.values[metric][0])
 
 
@@ -51,6 +53,17 @@ GRADES = {"a": 1, "b": 2, "c": 3, "d": 0}
         ("hit@2", "xbda", 1.0),
         ("hr@2", "xbda", 1.0),
         ("hit", "xd", 0.0),
+        ("rbp", "xbda", 0.2 * (0.8 + 0.8**3)),
+        ("rbp@3", "xbda", 0.2 * 0.8),
+        ("rbp.5", "cxa", 0.5 * (1 + 0.25)),
+        ("rbp.95@2", "cab", 0.05 * (1 + 0.95)),
+        ("rbp", "xyz", 0.0),
+        ("err", "xbda", 1 / 2 * 3 / 8 + 1 / 4 * (1 - 3 / 8) * 1 / 8),
+        ("err@2", "cba", 7 / 8 + 1 / 2 * (1 / 8) * 3 / 8),
+        ("err@1", "xcb", 0.0),
+        ("violations@3", "xbda", 1 / 3),
+        ("violations@10", "xbda", 2 / 4),
+        ("violations", "", 0.0),
         ("judged@2", "xbda", 1 / 2),
         ("judged", "xbda", 3 / 4),
         ("judged@10", "xbda", 3 / 4),
@@ -108,8 +121,12 @@ def test_every_query_of_the_qrels_counts_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["ndcg@10", "ndcg_lin@5", "recall@100", "p@1", "mrr", "map", "hit@10", "hr@10", "judged@10"]
-)
+    "name",
+    [
+        "ndcg@10", "ndcg_lin@5", "recall@100", "p@1", "mrr", "map", "hit@10", "hr@10", "judged@10", "rbp", "rbp.95",
+        "rbp.5@10", "err@10", "violations@10",
+    ],
+)  # fmt: skip
 def test_names_come_back_as_they_went_in(name: str) -> None:
     assert str(parse_metric(name)) == name
     assert str(parse_metric(name.upper())) == name
@@ -128,6 +145,10 @@ def test_names_come_back_as_they_went_in(name: str) -> None:
         "ndcg 10",
         "@10",
         "ndcg@٣",
+        "ndcg.5@10",
+        "rbp.0",
+        "rbp.",
+        "rbp1.5",
         "p@" + "9" * 5000,
     ],
 )
@@ -202,7 +223,7 @@ def test_best_order_is_worth_1_and_no_order_of_the_same_hits_is_worth_more(grade
 def test_unjudged_products_below_change_only_what_counts_hits(grades, hits, unjudged, name, cutoff) -> None:
     one, other = hits + "".join(unjudged), hits + "uvwxyz"
     assert score(name + cutoff, grades, one) == score(name + cutoff, grades, other)
-    if name != "judged":
+    if name not in ("judged", "violations"):  # shares of what is shown, also with --judged-only
         if (name, cutoff) != ("p", ""):
             assert score(name + cutoff, grades, one) == score(name + cutoff, grades, hits)
         assert score(name + cutoff, grades, one, True) == score(name + cutoff, grades, hits, True)
@@ -210,10 +231,12 @@ def test_unjudged_products_below_change_only_what_counts_hits(grades, hits, unju
 
 @given(st.lists(st.tuples(judgements, rankings), min_size=1, max_size=6), names, cutoffs, st.booleans())
 def test_queries_do_not_disturb_each_other(cases, name, cutoff, judged_only) -> None:
+    # The highest grade, which err looks at, is that of all judgements.
+    cases = [(grades | {"top": 5.0}, hits) for grades, hits in cases]
     qrels = Qrels({f"q{i}": grades for i, (grades, _) in enumerate(cases)})
     run = Run("run", {f"q{i}": tuple(hits) for i, (_, hits) in reversed(list(enumerate(cases)))})
     metric = parse_metric(name + cutoff)
-    together = evaluate(qrels, run, [metric], judged_only).values[str(metric)]
+    together = evaluate(qrels, run, [metric], judged_only, breaking=qrels).values[str(metric)]
     assert together.tolist() == [score(str(metric), grades, hits, judged_only) for grades, hits in cases]
 
 
@@ -221,3 +244,52 @@ def test_great_grades_do_not_overflow() -> None:
     graded = grade_run(Qrels({"q": dict.fromkeys(PRODUCTS, 1000.0)}), Run("run", {"q": PRODUCTS[::-1]}))
     assert ndcg(graded).tolist() == [1.0]
     assert np.isfinite(judged(graded)).all()
+
+
+# --- err, violations -------------------------------------------------------------------------------------------------
+
+
+def err_by_the_book(grades: list[float], top: float) -> float:
+    """Algorithm 2 of Chapelle et al. (2009), one rank after another."""
+    looking, expected = 1.0, 0.0
+    for rank, grade in enumerate(grades, 1):
+        satisfied = (2 ** max(grade, 0) - 1) / 2**top
+        expected += looking * satisfied / rank
+        looking *= 1 - satisfied
+    return expected
+
+
+def test_err_is_that_of_the_book_also_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    dice = np.random.default_rng(3)
+    products = [f"p{i}" for i in range(30)]
+    qrels = Qrels({f"q{i}": {p: int(dice.integers(0, 5)) for p in dice.choice(products, 12)} for i in range(40)})
+    run = Run("run", {f"q{i}": tuple(dice.permutation(products)[: dice.integers(0, 30)]) for i in range(2, 40)})
+    graded = grade_run(qrels, run)
+    for cutoff in (None, 1, 10):
+        expected = [
+            err_by_the_book([qrels.grades[q].get(p, 0) for p in run.hits.get(q, ())][:cutoff], 4)
+            for q in graded.queries
+        ]
+        assert expected_reciprocal_rank(graded, cutoff) == pytest.approx(expected, abs=1e-12)
+        assert expected_reciprocal_rank(graded, cutoff, top_grade=4) == pytest.approx(expected, abs=1e-12)
+        with monkeypatch.context() as patch:
+            patch.setattr("eval.metrics._CELLS", 50)
+            assert expected_reciprocal_rank(graded, cutoff) == pytest.approx(expected, abs=1e-12)
+
+
+def test_err_of_a_run_that_found_nothing_judged() -> None:
+    graded = grade_run(Qrels({"q": {"a": 1}}), Run("run", {}))
+    assert expected_reciprocal_rank(graded).tolist() == [0.0]
+
+
+def test_violations_are_looked_up_among_what_breaks_conditions() -> None:
+    qrels = Qrels({"one": {"a": 3}, "two": {"a": 3}, "three": {"a": 1}})
+    breaking = Qrels({"one": {"a": 1, "x": 1, "y": 0}, "stranger": {"a": 1}})
+    run = Run("run", {"one": tuple("xay"), "two": tuple("xa")})
+    metrics = [parse_metric("violations@2"), parse_metric("violations"), parse_metric("p@1")]
+    scores = evaluate(qrels, run, metrics, judged_only=True, breaking=breaking)
+    assert scores.values["violations@2"].tolist() == [1, 0, 0]
+    assert scores.values["violations"] == pytest.approx([2 / 3, 0, 0])
+    assert scores.values["p@1"].tolist() == [1, 1, 0]
+    with pytest.raises(RequestError, match="--violations"):
+        evaluate(qrels, run, metrics)
