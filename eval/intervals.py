@@ -50,7 +50,7 @@ def bootstrap_interval(values: Floats, confidence: float = 0.95, resamples: int 
         low, high = mean + error * (normal + acceleration * (np.square(normal) - 1))
     else:
         means = _resampled_means(values, resamples, seed)
-        below = (np.count_nonzero(means < mean) + np.count_nonzero(means <= mean)) / (2 * resamples)
+        below = float(np.count_nonzero(means < mean) + np.count_nonzero(means <= mean)) / (2 * resamples)
         below = min(max(below, 0.5 / resamples), 1 - 0.5 / resamples)
         low, high = np.quantile(means, ndtr(_corrected(edges, float(ndtri(below)), acceleration)))
     return Interval(float(low), float(high))
