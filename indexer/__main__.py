@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import orjson
 
@@ -19,11 +19,14 @@ from indexer.progress import Progress
 from indexer.reindex import EncoderSource, Job, Outcome, Reindexer, only_one_reindex
 from indexer.verification import checksum
 from search.bootstrap import load_encoder, open_store
-from search.domain import Manifest
+from search.domain import EncoderCard, Manifest
 from search.encoding.sources import locate
-from search.errors import DaogouError, NothingToRollBackTo
+from search.errors import DaogouError, GateFileError, NothingToRollBackTo
 from search.protocols import VectorStore
 from search.settings import Settings
+
+if TYPE_CHECKING:
+    from indexer.gate.gate import Gate
 
 SHOWN_PROBLEMS = 5
 
@@ -31,7 +34,10 @@ SHOWN_PROBLEMS = 5
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 1 refused or failed with the live index untouched, 2 wrong usage."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if getattr(options, "gate_runs", None) and not options.gate:
+        parser.error("--gate-runs needs --gate")
     try:
         command: Callable[[argparse.Namespace, Settings], dict[str, object]] = options.command
         answer = command(options, Settings.load())
@@ -60,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     reindex.add_argument("--allow-shrink", action="store_true", help="accept less than half of the products there were")
     reindex.add_argument("--dry-run", action="store_true", help="read and compare, change nothing")
     reindex.add_argument("--report", metavar="FILE.jsonl", help="every rejected row and every warning, with its reason")
+    reindex.add_argument(
+        "--gate", metavar="GATE.toml", help="go live only if judged queries are answered as well as now"
+    )
+    reindex.add_argument("--gate-runs", metavar="DIR", help="keep what both versions answered, for python -m eval")
     reindex.add_argument("--quiet", action="store_true", help="no progress, only errors and the last line")
     reindex.set_defaults(command=_reindex)
 
@@ -77,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
 def _reindex(options: argparse.Namespace, settings: Settings) -> dict[str, object]:
     progress = Progress(quiet=options.quiet)
     mapping = load_mapping(options.mapping) if options.mapping else None
+    store = open_store(settings)
+    gate = _gate(options, store, settings, progress) if options.gate else None
     with ExitStack() as stack:
         rows = read_catalogue(options.catalogue, mapping, sys.stdin.buffer)
         if mapping is None:
@@ -84,14 +96,34 @@ def _reindex(options: argparse.Namespace, settings: Settings) -> dict[str, objec
             progress.say(rows.mapping.to_toml())
         report = stack.enter_context(Path(options.report).open("wb")) if options.report else None
         problems = _Problems(report, progress)
-        source = EncoderSource(locate(settings.encoder, settings.revision).files, lambda: load_encoder(settings))
-        reindexer = Reindexer(open_store(settings), source, settings.data_dir, progress)
+        reindexer = Reindexer(store, _encoder_source(settings), settings.data_dir, progress)
         job = Job(options.index, tuple(options.catalogue), options.full, options.allow_shrink, options.dry_run)
         try:
-            outcome = reindexer.run(job, rows, problems.add)
+            outcome = reindexer.run(job, rows, problems.add, gate)
         finally:
             problems.close()
     return _summary(outcome)
+
+
+def _encoder_source(settings: Settings) -> EncoderSource:
+    return EncoderSource(locate(settings.encoder, settings.revision).files, lambda: load_encoder(settings))
+
+
+def _gate(options: argparse.Namespace, store: VectorStore, settings: Settings, progress: Progress) -> Gate:
+    """The gate of the options. Raises GateFileError."""
+    from indexer.gate.file import read_gate
+    from indexer.gate.gate import Gate
+
+    def find_encoder(card: EncoderCard) -> EncoderSource:
+        return _encoder_source(settings.model_copy(update={"encoder": card.model, "encoder_revision": card.revision}))
+
+    file, runs = read_gate(Path(options.gate)), Path(options.gate_runs) if options.gate_runs else None
+    if runs is not None:
+        try:
+            runs.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise GateFileError(f"--gate-runs {runs} is no folder and cannot become one: {error.strerror}") from error
+    return Gate(file, store, settings, progress, find_encoder, runs)
 
 
 class _Problems:

@@ -21,9 +21,9 @@ class Progress:
             tqdm.write(line, file=sys.stderr)
 
     @contextmanager
-    def items(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+    def items(self, label: str, total: int, unit: str = "products") -> Iterator[Callable[[int], None]]:
         """Yields a function that is told how many items were just done."""
-        with self._bar(label, total, unit=" products", scale=False) as bar:
+        with self._bar(label, total, unit=f" {unit}", scale=False) as bar:
             yield bar.update
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Bulk reindex, top to bottom: stage the catalogue, compare, encode what changed, build beside, verify, switch.
+"""Bulk reindex, top to bottom: stage the catalogue, compare, encode what changed, build beside, verify, judge, switch.
 
 The live version is never written to. Whatever stops a run, searches go on as before, and the next run takes up the
 vectors that were already encoded.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
@@ -25,12 +26,15 @@ from indexer.verification import verify
 from search.codes import codes
 from search.documents import RECIPE
 from search.domain import LANES, Document, EncoderCard, IndexState, Manifest, Point
-from search.errors import IndexNotFound, ReindexError, ReindexRunning, ShrinkRefused
+from search.errors import GateRefused, IndexNotFound, ReindexError, ReindexRunning, ShrinkRefused, StoreError
 from search.journal import Journal
 from search.lanes import LaneMaker
 from search.protocols import Collection, Encoder, VectorStore
 from search.storage.payload import point_id
 from search.writing import Prepared, prepare
+
+if TYPE_CHECKING:  # it brings the whole of evaluation along, which most runs do without
+    from indexer.gate.gate import Gate
 
 ENCODE_BLOCK = 1024
 """Texts encoded and saved at once: what an interrupted run loses at most."""
@@ -85,11 +89,14 @@ class Reindexer:
         self._data_dir = data_dir
         self._progress = progress
 
-    def run(self, job: Job, rows: CatalogueReader, report: Callable[[Problem], None]) -> Outcome:
+    def run(
+        self, job: Job, rows: CatalogueReader, report: Callable[[Problem], None], gate: Gate | None = None
+    ) -> Outcome:
         """Bring the index in line with the catalogue. Every rejected row and every warning goes to `report`.
 
-        Raises ReindexRunning, ShrinkRefused, VerificationFailed, CatalogueError, EncoderError, StoreError; whichever
-        it is, the live version is as it was.
+        A `gate` is asked about the new version before the switch. Raises ReindexRunning, ShrinkRefused,
+        VerificationFailed, GateRefused, CatalogueError, EncoderError, StoreError; whichever it is, the live version is
+        as it was.
         """
         started = time.monotonic()
         with only_one_reindex(self._data_dir, job.index), ExitStack() as stack:
@@ -122,17 +129,23 @@ class Reindexer:
                 seconds=0.0,
             )
             if state and not job.full and self._up_to_date(state.live, change, choice):
-                self._progress.say(f"Nothing has changed: version {state.live.version} stays.")
+                asked = "" if gate is None else " There is nothing for the gate to look at."
+                self._progress.say(f"Nothing has changed: version {state.live.version} stays.{asked}")
                 return _timed(outcome, started)
             if job.dry_run:
-                self._progress.say("Dry run: nothing is encoded, built or switched.")
+                asked = "" if gate is None else " The gate looks at versions that are built, so it was not asked."
+                self._progress.say(f"Dry run: nothing is encoded, built or switched.{asked}")
                 return _timed(outcome, started)
 
             encoder = self._encoder.load()
+            if gate is not None:
+                gate.prepare(state.live if state else None, encoder)
             reuse = live is not None and not job.full and live.manifest.encoder.same_space(encoder.card)
             encoded = self._encode(staging, encoder, reuse)
             manifest = self._manifest(job, encoder.card, choice, change.total, journal_uid)
             self._build(manifest, staging, encoder, live if reuse else None)
+            if gate is not None:
+                self._pass(gate, manifest, live, encoder, change)
             # A snapshot of the live version may be gone once another becomes live.
             stack.pop_all().close()
             self._store.publish(job.index, manifest.version)
@@ -237,6 +250,22 @@ class Reindexer:
             collection.save_manifest(calibrated(collection, manifest, encoder, learnt))
         finally:
             collection.close()
+
+    def _pass(
+        self, gate: Gate, manifest: Manifest, live: Collection | None, encoder: Encoder, change: Difference
+    ) -> None:
+        """A version that is refused is removed; the texts that were encoded for it stay in the staging."""
+        new = self._store.open(manifest.index, manifest.version)
+        try:
+            gate.check(new, live, encoder, change)
+        except GateRefused:
+            new.close()
+            # What cannot be removed now stays unseen, and the next run clears it: the reasons matter more.
+            with suppress(StoreError):
+                self._store.discard_unpublished(manifest.index)
+            raise
+        finally:
+            new.close()
 
 
 def _documents(staging: Staging, advance: Callable[[int], None]) -> Iterator[Document]:

@@ -28,8 +28,9 @@ WhenOpened = Callable[[Collection], object]
 class _Open:
     """One open version and the number of leases on it."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, collection: Collection, held: bool = False) -> None:
         self.collection = collection
+        self.held = held
         self.leases = 0
         self.retired = False
 
@@ -87,13 +88,24 @@ class LiveIndexes:
                     self._give_back(held)
                 return
 
+    def hold(self, collection: Collection) -> None:
+        """Serve this open version as its index, live or not, and close it at the end. Raises EncoderMismatch.
+
+        For whoever asks a version before it goes live. `refresh` leaves it alone.
+        """
+        check_encoder(collection, self._card)
+        with self._opening:
+            if self._when_opened is not None:
+                self._when_opened(collection)
+            self._retire(self._replace(collection.manifest.index, _Open(collection, held=True)))
+
     def refresh(self) -> None:
         """Follow every open index to its live version, and let go of those that were dropped.
 
         A version that cannot be opened is logged and the one in use goes on serving.
         """
         with self._opening:
-            for index in list(self._open):
+            for index in [name for name, one in self._open.items() if not one.held]:
                 try:
                     live = self._store.state(index).live
                     used = self._open[index].collection.manifest

@@ -59,6 +59,23 @@ def test_files_stay_readable_in_one_sitting() -> None:
     assert not long
 
 
+def test_the_gate_alone_looks_into_evaluation() -> None:
+    """Import-linter says so too; here it is said in the words of the exception."""
+    strays = {
+        file.relative_to(ROOT).as_posix()
+        for package in ("search", "indexer", "api")
+        for file in (ROOT / package).rglob("*.py")
+        if "eval" in _imports(file)
+    }
+    assert strays
+    assert all(stray.startswith("indexer/gate/") for stray in strays)
+
+
+def test_evaluation_is_loaded_by_a_reindex_with_a_gate_only() -> None:
+    code = "import sys, indexer.__main__; sys.exit('eval' in sys.modules or 'scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 @pytest.mark.parametrize(
     "module", ["search.engine", "search.bootstrap", "indexer.__main__", "api.__main__", "eval.__main__"]
 )

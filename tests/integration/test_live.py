@@ -11,11 +11,13 @@ from fake_encoder import FakeEncoder
 from fakes import MemoryCollection
 from live_shop import Shop
 
+from search.bootstrap import preview
 from search.domain import Compare, Point, SearchRequest
 from search.engine import Engine
 from search.errors import DocumentNotFound, EncoderMismatch, IndexNotFound, StoreUnavailable
 from search.live import LiveIndexes
 from search.protocols import Collection
+from search.settings import Settings
 from search.writing import Writer
 
 
@@ -33,6 +35,36 @@ def test_a_switch_is_followed_on_refresh_and_not_before(shop: Shop) -> None:
     assert shop.title("a") == "red lamp"
     shop.engine.refresh()
     assert shop.title("a") == "blue lamp"
+
+
+def test_a_version_is_asked_before_it_goes_live(shop: Shop) -> None:
+    shop.build({"a": "red lamp"})
+    number = shop.build({"a": "blue lamp"}, publish=False)
+    engine = preview(shop.store, shop.encoder, Settings(), shop.store.open("products", number))
+    assert engine.document("products", "a")["title"] == "blue lamp"
+    assert engine.search("products", SearchRequest("lamp")).hits[0].document["title"] == "blue lamp"
+    shop.build({"a": "green lamp"})
+    engine.refresh()
+    assert engine.document("products", "a")["title"] == "blue lamp", "it is held, whatever goes live"
+    assert shop.title("a") == "green lamp"
+    engine.close()
+
+
+def test_a_version_held_is_closed_in_the_end(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[int] = []
+    monkeypatch.setattr(MemoryCollection, "close", lambda self: closed.append(self.manifest.version))
+    number = shop.build({"a": "lamp"}, publish=False)
+    closed.clear()
+    engine = preview(shop.store, shop.encoder, Settings(), shop.store.open("products", number))
+    assert closed == []
+    engine.close()
+    assert closed == [number]
+
+
+def test_a_version_of_another_encoder_is_not_held(shop: Shop) -> None:
+    number = shop.build({"a": "lamp"}, publish=False)
+    with pytest.raises(EncoderMismatch):
+        preview(shop.store, FakeEncoder(name="other"), Settings(), shop.store.open("products", number))
 
 
 def test_an_index_that_comes_and_goes(shop: Shop) -> None:

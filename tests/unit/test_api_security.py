@@ -25,6 +25,7 @@ def settings(**values: str) -> Settings:
         ("/readyz", "open"),
         ("/page/main.js", "open"),
         ("/multi-search", "search"),
+        ("/events", "search"),
         ("/indexes/products/search", "search"),
         ("/indexes/products/similar", "search"),
         ("/indexes/products/facet-search", "search"),
