@@ -18,6 +18,7 @@ from typing import BinaryIO, cast
 
 import orjson
 
+from eval.long_cells import cells_up_to
 from eval.qrels import MAX_GRADE
 from search.domain import Document, Json
 from search.errors import DatasetError
@@ -103,14 +104,14 @@ def table_rows(
     Column names are compared in lower case, with underscores for blanks. Quoted cells may hold delimiters and line
     breaks, quotation marks in them are doubled (RFC 4180). Raises DatasetError.
     """
-    csv.field_size_limit(LONGEST_CELL)
     # Strict: a lone quotation mark would otherwise swallow every row behind it without a word.
     reader = csv.reader((line for _, line in lines(path, windows)), delimiter=delimiter, strict=True)
     header: list[str] | None = None
     while True:
         number = reader.line_num + 1
         try:
-            cells = next(reader, None)
+            with cells_up_to(LONGEST_CELL):
+                cells = next(reader, None)
         except csv.Error as error:
             raise problem_at(path, number, f"this row cannot be taken apart: {error}") from error
         if cells is None:

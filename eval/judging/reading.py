@@ -18,6 +18,7 @@ from pathlib import Path
 from eval.judging.pools import Pair
 from eval.judging.products import one_line
 from eval.judging.sheets import pair_code, unguarded
+from eval.long_cells import cells_up_to
 from eval.qrels import error_at
 from search.errors import JudgementError
 
@@ -181,14 +182,14 @@ def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
     skipped = 0
     if lines and (found := re.fullmatch(r"sep=(.)\s*", lines[0])):  # how Excel is told the separator
         separator, skipped = found[1], 1
-    csv.field_size_limit(MAX_CELL)
     reader = csv.reader(io.StringIO("".join(lines[skipped:]), newline=""), delimiter=separator, strict=True)
     begins = skipped + 1
     try:
-        for record in reader:
-            if any(cell.strip() for cell in record):
-                yield begins, record
-            begins = skipped + reader.line_num + 1
+        with cells_up_to(MAX_CELL):
+            for record in reader:
+                if any(cell.strip() for cell in record):
+                    yield begins, record
+                begins = skipped + reader.line_num + 1
     except csv.Error as error:
         raise error_at(path, begins, f"this is no CSV ({error})") from error
 
