@@ -6,9 +6,12 @@ PORT   ?= 8000
 # Extra words for pip. On Linux without a GPU, this spares gigabytes of CUDA:
 #   make demo PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu"
 PIP_ARGS ?=
+# Tests run side by side; each worker takes about 1 GB. 0 runs them one after the other.
+WORKERS ?= 2
 
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+BENCH  := $(VENV)/.installed-bench
 CODE   := search indexer api eval
 
 .PHONY: install demo test check format bench bench-relevance clean
@@ -22,12 +25,16 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) --constraint constraints.txt --editable ".[offline,dev]"
 	@touch $(STAMP)
 
+$(BENCH): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) --constraint constraints.txt --editable ".[offline,dev,bench]"
+	@touch $(BENCH)
+
 demo: install
 	$(BIN)/python -m indexer reindex examples/demo/catalogue/*.jsonl
 	$(BIN)/python -m api serve --host $(HOST) --port $(PORT)
 
 test: install
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: install
 	$(BIN)/ruff format --check .
@@ -39,13 +46,14 @@ format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install
+bench: $(BENCH)
 	$(BIN)/python benchmarks/vector_search.py
 	$(BIN)/python benchmarks/reindexing.py
 	$(BIN)/python benchmarks/encoding.py
 	$(BIN)/python benchmarks/suggest.py
 	$(BIN)/python benchmarks/understanding.py
 	$(BIN)/python benchmarks/lanes.py
+	$(BIN)/python benchmarks/metrics.py
 
 # Every relevance figure in the docs, anew and in its place. Needs the development data; see the script.
 bench-relevance: install

@@ -18,7 +18,11 @@ RESAMPLES = 2000
 
 RESAMPLED_UP_TO = 5000
 """With more values than this the distribution of the resampled means is taken from its Edgeworth expansion to the order
-of the skewness: it differs by less than a hundredth of the interval's width, and takes no resamples."""
+of the skewness, which takes no resamples, unless the mean hangs on few of them."""
+
+NEARLY_EVEN = 0.01
+"""Greatest acceleration for which that expansion is taken. Beyond it a mean hangs on some 300 values or fewer, as that
+of 100,000 queries of which three score: they are resampled, and the expansion would reach below 0."""
 
 _BLOCK = 1 << 20
 """Draws held in memory at once."""
@@ -44,7 +48,7 @@ def bootstrap_interval(values: Floats, confidence: float = 0.95, resamples: int 
     skewness = float((deviations**3).sum()) / squares**1.5
     acceleration = skewness / 6
     edges = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
-    if len(values) > RESAMPLED_UP_TO:
+    if len(values) > RESAMPLED_UP_TO and abs(acceleration) < NEARLY_EVEN:
         error = math.sqrt(squares) / len(values)
         normal = _corrected(edges, acceleration, acceleration)
         low, high = mean + error * (normal + acceleration * (np.square(normal) - 1))
@@ -67,6 +71,14 @@ def _corrected(edges: Floats, bias: float, acceleration: float) -> Floats:
 
 def _resampled_means(values: Floats, resamples: int, seed: int) -> Floats:
     generator = np.random.default_rng(seed)
+    if len(values) > RESAMPLED_UP_TO:
+        distinct, counts = np.unique(values, return_counts=True)
+        if len(distinct) <= len(values) // 8:  # draw how often each comes, not which one each place gets
+            rows = max(1, _BLOCK // len(distinct))
+            sizes = [min(rows, resamples - start) for start in range(0, resamples, rows)]
+            shares = counts / len(values)
+            drawn = [generator.multinomial(len(values), shares, n) @ distinct for n in sizes]
+            return np.concatenate(drawn) / len(values)
     rows = max(1, _BLOCK // len(values))
     sizes = [min(rows, resamples - start) for start in range(0, resamples, rows)]
     return np.concatenate([values[generator.integers(0, len(values), (n, len(values)))].mean(axis=1) for n in sizes])

@@ -11,19 +11,22 @@ run         ``query_id Q0 product_id rank score tag``              `read_run`
 All files are UTF-8, with or without a byte order mark. Columns of qrels and runs are separated by tabs where a line
 has exactly as many as it needs (ids may then contain spaces), otherwise by any whitespace. Blank lines are skipped.
 Whatever else is odd raises JudgementError with file and line: a judgement that was misread is worse than none.
+Large files in which nothing is odd are read at once by `eval.columns`, to the same result.
 """
 
 from __future__ import annotations
 
 import codecs
+import io
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
+from eval.columns import qrels_at_once, run_at_once
 from search.errors import JudgementError
 
 MAX_GRADE = 1000.0
@@ -31,6 +34,9 @@ MAX_GRADE = 1000.0
 
 MACHINE = "llm"
 """In column 2 of qrels, which TREC leaves at 0: no person gave this grade."""
+
+AT_ONCE_FROM = 1_000_000
+"""Bytes of a qrels or run file. A smaller one is read line by line before pyarrow is even imported."""
 
 _QREL_COLUMNS = "query_id 0 product_id grade"
 _RUN_COLUMNS = "query_id Q0 product_id rank score tag"
@@ -99,9 +105,17 @@ def read_qrels(path: Path) -> Qrels:
 
     Raises JudgementError.
     """
+    content = _content(path)
+    if len(content) >= AT_ONCE_FROM and (read := qrels_at_once(content, MACHINE, MAX_GRADE)):
+        return Qrels(read.grades, read.marked, path)
+    return qrels_by_line(content, path)
+
+
+def qrels_by_line(content: bytes, path: Path) -> Qrels:
+    """What `read_qrels` says of a file with that content."""
     grades: dict[str, dict[str, float]] = {}
     machine: set[tuple[str, str]] = set()
-    for number, (query, mark, product, text) in _records(path, _QREL_COLUMNS):
+    for number, (query, mark, product, text) in _records(content, path, _QREL_COLUMNS):
         if mark == MACHINE:
             machine.add((query, product))
         grade = _number(text)
@@ -126,9 +140,17 @@ def read_run(path: Path) -> Run:
     (trec_eval ignores the ranks and breaks ties by product id, last first. `write_run` leaves no ties.)
     Raises JudgementError, also for a product that a query has twice.
     """
+    content = _content(path)
+    if len(content) >= AT_ONCE_FROM and (hits := run_at_once(content)):
+        return Run(str(path), hits)
+    return run_by_line(content, path)
+
+
+def run_by_line(content: bytes, path: Path) -> Run:
+    """What `read_run` says of a file with that content."""
     places: dict[str, dict[str, tuple[float, int]]] = {}
     ids: dict[str, str] = {}  # one string object for each product however many queries found it
-    for number, (query, _, product, rank_text, score_text, _) in _records(path, _RUN_COLUMNS):
+    for number, (query, _, product, rank_text, score_text, _) in _records(content, path, _RUN_COLUMNS):
         score, rank = _number(score_text), _number(rank_text)
         if score is None:
             raise error_at(path, number, f"score '{score_text}' is not a finite number")
@@ -203,25 +225,40 @@ def replacing(path: Path) -> Iterator[TextIO]:
 
 def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     """Numbered lines without the blank ones."""
+    with _readable(path), path.open("rb") as file:
+        yield from _lines(file, path)
+
+
+def _content(path: Path) -> bytes:
+    """Read once and whole: what is piped in cannot be read again line by line."""
+    with _readable(path):
+        return path.read_bytes()
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(file, 1):
-                if number == 1:
-                    raw = raw.removeprefix(codecs.BOM_UTF8)
-                try:
-                    line = raw.decode("utf-8")
-                except UnicodeDecodeError as error:
-                    raise error_at(path, number, "this is not UTF-8; save the file in that encoding") from error
-                if line.strip():
-                    yield number, line
+        yield
     except OSError as error:
         raise JudgementError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _records(path: Path, columns: str) -> Iterator[tuple[int, list[str]]]:
+def _lines(file: BinaryIO, path: Path) -> Iterator[tuple[int, str]]:
+    for number, raw in enumerate(file, 1):
+        if number == 1:
+            raw = raw.removeprefix(codecs.BOM_UTF8)
+        try:
+            line = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise error_at(path, number, "this is not UTF-8; save the file in that encoding") from error
+        if line.strip():
+            yield number, line
+
+
+def _records(content: bytes, path: Path, columns: str) -> Iterator[tuple[int, list[str]]]:
     """Numbered lines, each as exactly the columns that the string names, none of them empty."""
     wanted = columns.count(" ") + 1
-    for number, line in lines_of(path):
+    for number, line in _lines(io.BytesIO(content), path):
         if line.count("\t") == wanted - 1:
             record = [column for part in line.split("\t") if (column := part.strip())]
         else:

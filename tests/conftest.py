@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Workers side by side must not fight over the cores. Read when torch is first imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # A busy machine must not fail a property test.
 settings.register_profile("daogou", deadline=None)
 settings.load_profile("daogou")

@@ -20,7 +20,7 @@ from eval.commands.compare_text import (
     slice_tables,
     wrapped,
 )
-from eval.commands.scoring import conventions, declare_runs, qrels_of, run_of, runs_and_metrics
+from eval.commands.scoring import breaking_of, conventions, declare_runs, qrels_of, run_of, runs_and_metrics
 from eval.compare import PERMUTATIONS, Comparison, compare
 from eval.metrics import Metric, evaluate
 from eval.qrels import EvalQuery, Qrels, Run, read_queries
@@ -118,12 +118,13 @@ def _answer(
 ) -> _Answer:
     names = [run.name for run in runs]
     first = str(metrics[0])
-    scores = [evaluate(qrels, run, metrics, args.judged_only) for run in runs]
+    breaking = breaking_of(args, qrels)
+    scores = [evaluate(qrels, run, metrics, args.judged_only, breaking) for run in runs]
     comparisons = compare(scores[0], scores[1:], args.permutations, args.seed, args.movers, args.losses)
     leanings = {run: leans for run in names[1:] if (leans := leaning(names[0], comparisons, run))}
     otherwise = {}
     if leanings and metrics[0].kind != "judged":
-        other = [evaluate(qrels, run, metrics[:1], not args.judged_only) for run in runs]
+        other = [evaluate(qrels, run, metrics[:1], not args.judged_only, breaking) for run in runs]
         compared = compare(other[0], other[1:], args.permutations, args.seed)
         otherwise = {one.run: one for one in compared if one.run in leanings}
     with ExitStack() as stack:

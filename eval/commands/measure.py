@@ -10,6 +10,7 @@ from pathlib import Path
 from eval.commands.command import Command, positive
 from eval.commands.scoring import (
     MEASURED,
+    breaking_of,
     conventions,
     declare_runs,
     means,
@@ -20,7 +21,6 @@ from eval.commands.scoring import (
 )
 from eval.intervals import bootstrap_interval
 from eval.metrics import Scores, evaluate
-from eval.qrels import read_qrels
 from eval.recommendation import (
     Popularity,
     RecommendationMetric,
@@ -35,9 +35,6 @@ def _declare(parser: argparse.ArgumentParser) -> None:
     declare_runs(parser)
     parser.add_argument("-q", dest="by_query", action="store_true", help="show every query")
     parser.add_argument("--interval", action="store_true", help="95 %% bootstrap intervals of the means")
-    parser.add_argument(
-        "--violations", type=Path, metavar="FILE", help="products that break a condition, as qrels of grade 1"
-    )
     parser.add_argument(
         "--popularity", type=Path, metavar="COUNTS.tsv", help="product, tab, interactions: for novelty@k, popularity@k"
     )
@@ -58,7 +55,7 @@ def _do(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         parser.error("name at least one run")
     popularity = _popularity(parser, args, lists)
     qrels = qrels_of(args)
-    breaking = read_qrels(args.violations) if args.violations else None
+    breaking = breaking_of(args, qrels)
     all_scores = []
     for path in paths:
         run = run_of(qrels, path)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from eval.commands.command import Command, positive
 from eval.commands.compare_slices import declare_slices, divided, slice_runs, slices_wanted
-from eval.commands.scoring import MEASURED, declare_runs, qrels_of, run_of, runs_and_metrics
+from eval.commands.scoring import MEASURED, breaking_of, declare_runs, qrels_of, run_of, runs_and_metrics
 from eval.compare import PERMUTATIONS
 from eval.judging.record import judge_note
 from eval.metrics import Metric, Scores
@@ -69,7 +69,12 @@ def _check(parser: argparse.ArgumentParser, args: argparse.Namespace, paths: Seq
         parser.error("--seed must not be negative")
     if slices_wanted(args) and not args.queries:
         parser.error("slices need --queries: the words decide where a query belongs")
-    read = [args.qrels, *paths, *map(record_path, paths), *filter(None, (args.queries, args.titles, args.frequencies))]
+    read = [
+        args.qrels,
+        *paths,
+        *map(record_path, paths),
+        *filter(None, (args.queries, args.titles, args.frequencies, args.violations)),
+    ]
     if any(args.out.absolute() == path.absolute() for path in read):
         parser.error(f"--out {args.out} is one of the files that are read; name another")
 
@@ -97,6 +102,7 @@ def _material(
             judge=judge_note(qrels) or "",
         ),
         qrels=qrels,
+        breaking=breaking_of(args, qrels),
         metrics=metrics,
         runs=[replace(run, name=name) for run, name in zip(runs, short_names(paths), strict=True)],
         files=[str(path) for path in paths],

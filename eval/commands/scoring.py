@@ -22,6 +22,9 @@ def declare_runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runs_and_metrics", nargs="+", metavar="RUN|METRIC", help=f"metrics: {KNOWN}")
     parser.add_argument("--judged-only", action="store_true", help="remove unjudged products before measuring")
     parser.add_argument("--answerable", action="store_true", help="leave out queries without a relevant product")
+    parser.add_argument(
+        "--violations", type=Path, metavar="FILE", help="products that break a condition, as qrels of grade 1"
+    )
 
 
 def runs_and_metrics(
@@ -98,6 +101,16 @@ def qrels_of(args: argparse.Namespace) -> Qrels:
     if not qrels.answerable().grades:
         raise JudgementError(f"No query in {args.qrels} has a relevant product; leave out --answerable.")
     return qrels.answerable()
+
+
+def breaking_of(args: argparse.Namespace, qrels: Qrels) -> Qrels | None:
+    """Products that break a condition of a query, for violations@k; None where no file is named."""
+    if args.violations is None:
+        return None
+    breaking = read_qrels(args.violations)
+    if not breaking.grades.keys() & qrels.grades.keys():
+        warn(f"{args.violations} names none of the {len(qrels.grades)} judged queries; do these files belong together?")
+    return breaking
 
 
 def conventions(qrels: Qrels, metrics: Sequence[Metric], judged_only: bool) -> str:

@@ -53,6 +53,7 @@ class Material:
     files: Sequence[str]
     records: Sequence[RunRecord | None]
     texts: Mapping[str, str] = field(default_factory=dict)
+    breaking: Qrels | None = None
     permutations: int = 10_000
     seed: int = 0
 
@@ -67,7 +68,10 @@ def short_names(paths: Sequence[Path]) -> list[str]:
 
 
 def scores_of(material: Material, judged_only: bool, metrics: Sequence[Metric] | None = None) -> list[Scores]:
-    return [evaluate(material.qrels, run, metrics or material.metrics, judged_only) for run in material.runs]
+    return [
+        evaluate(material.qrels, run, metrics or material.metrics, judged_only, material.breaking)
+        for run in material.runs
+    ]
 
 
 def gather(material: Material, scores: Sequence[Scores], slices: Slices, titles_of: TitlesOf) -> Report:

@@ -69,6 +69,20 @@ def test_one_query_in_many_that_scores() -> None:
     assert 0 <= one.low <= 0.02 < one.high < 0.2
 
 
+@pytest.mark.parametrize(("queries", "scoring"), [(6_000, 1), (6_000, 3), (100_000, 30)])
+def test_many_queries_of_which_few_score(queries: int, scoring: int) -> None:
+    """How many score in a resample is binomial: the interval is one of its quantiles, and never below 0."""
+    values = np.zeros(queries)
+    values[:scoring] = 1.0
+    one = bootstrap_interval(values, resamples=20_000)
+    resampled = stats.binom(queries, scoring / queries)
+    bias = stats.norm.ppf((resampled.cdf(scoring - 1) + resampled.cdf(scoring)) / 2)
+    shifted = bias + stats.norm.ppf([0.025, 0.975])
+    exact = resampled.ppf(stats.norm.cdf(bias + shifted / (1 - shifted * stats.skew(values) / 6 / np.sqrt(queries))))
+    assert one.low >= 0
+    assert [one.low * queries, one.high * queries] == pytest.approx(exact, abs=1.01)  # the next number is a draw away
+
+
 def test_blocks_change_no_draw_from_the_same_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.random.default_rng(8).random(200)
     whole = bootstrap_interval(values, resamples=4000)
