@@ -81,8 +81,8 @@ class LanguageModel(Protocol):
     def complete(self, system: str, user: str, max_tokens: int, schema: Json = None) -> Completion:
         """The answer to `user` under the instructions of `system`, as little random as the model allows.
 
-        `schema` is a JSON schema (an object) that the answer shall keep to: a wish, since not every server knows how, so
-        check the answer. Safe to call from several threads. Raises LanguageModelError and its kinds.
+        `schema` is a JSON schema (an object) that the answer shall keep to: a wish, since not every server knows how,
+        so check the answer. Safe to call from several threads. Raises LanguageModelError and its kinds.
         """
         ...
 
