@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from eval.__main__ import main
 from eval.record import QueryRecord, RunRecord, Software, write_record
 
 pytestmark = pytest.mark.browser
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 HOSTILE = "</title></script><script>alert(1)</script><img src=https://example.org/x onerror=alert(2)>"
 WIDTHS = (360, 1280)
 SCHEMES = ("light", "dark")
 
 Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = os.environ.get("DAOGOU_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not found or not Path(found).exists():
-        pytest.skip("no Chromium: apt-get install chromium, or set DAOGOU_CHROMIUM to its path")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
