@@ -3,10 +3,10 @@
     python benchmarks/relevance.py [--only SECTION ...] [--shared FOLDER] [--dry-run]
 
 Sections: judged (what each part of retrieval adds, with intervals and significance), conditions, codes, nothing
-(queries for what is not sold), demo. All but the demo need the development data, catalogues and judgements that are
-not part of this project: `--shared`, or DAOGOU_SHARED. Indexes are built with the reindex command where they are not
-up to date, in DAOGOU_DATA_DIR (default here: .daogou/bench), with the encoder of the settings. Half an hour the first
-time on two cores, some minutes again.
+(queries for what is not sold), demo, examples (the commands of the docs, as they stand there), gate. All but the last
+three need the development data, catalogues and judgements that are not part of this project: `--shared`, or
+DAOGOU_SHARED. Indexes are built with the reindex command where they are not up to date, in DAOGOU_DATA_DIR (default
+here: .daogou/bench), with the encoder of the settings. Half an hour the first time on two cores, ten minutes again.
 
 Figures stand in the docs between comments that name them (benchmarks/blocks.py), and nowhere else. `--dry-run` prints
 them and leaves the docs alone. The last line is one JSON object: sections and the pages that changed.
@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from ablation import runs
 from blocks import fill_files, markdown
 from codes import eans, models, type_in
+from demo_examples import EXAMPLES, examples, gate
 
 import indexer.__main__ as indexer
 from eval.compare import Comparison, compare
@@ -324,6 +325,8 @@ SECTIONS = {
     "codes": Section(measure_codes, ("icecat",), ("codes",)),
     "nothing": Section(measure_nothing, ("icecat", "crowdflower"), ("nothing", "losses")),
     "demo": Section(measure_demo, ("demo",), ("demo",)),
+    "examples": Section(lambda _: examples(), ("demo",), tuple(EXAMPLES)),
+    "gate": Section(lambda _: {"gate": gate()}, (), ("gate",)),
 }
 
 
