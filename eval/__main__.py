@@ -1,7 +1,8 @@
-"""The command line of relevance evaluation: ``python -m eval run | measure | compare | constraints | nothing``.
+"""The command line of relevance evaluation: ``python -m eval run | measure | compare | report | …``.
 
 Exit status: 0 done, 1 refused or failed, 2 wrong usage. Results go to standard output, everything else to standard
-error. `measure` and `compare` need nothing but the files; the others load the engine.
+error. Only `run`, `constraints` and `nothing` load the engine; the others need nothing but files, and the store where
+`--index` asks for titles.
 """
 
 from __future__ import annotations
@@ -28,12 +29,13 @@ from search.errors import DaogouError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status; raises nothing that a user can cause."""
+    listed = "\n".join(f"  {name:<12} {command.help}" for name, command in COMMANDS.items())
     parser = argparse.ArgumentParser(
-        prog="python -m eval", description="How good are the results? Run, measure, compare."
+        prog="python -m eval",
+        description=f"How good are the results? Commands:\n\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "command", choices=COMMANDS, help="; ".join(f"{name}: {c.help}" for name, c in COMMANDS.items())
-    )
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of the above")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="COMMAND --help lists them")
     try:
         first = parser.parse_args(argv)

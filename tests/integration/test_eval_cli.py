@@ -274,7 +274,7 @@ def test_interrupted_run_exits_1(
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        ("", "arguments are required: command"),
+        ("", "arguments are required: COMMAND"),
         ("mesure qrels.tsv base.trec", "invalid choice: 'mesure'"),
         ("measure qrels.tsv", "arguments are required"),
         ("measure qrels.tsv ndcg@10", "name at least one run"),
