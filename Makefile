@@ -6,7 +6,8 @@ PORT   ?= 8000
 # Extra words for pip. On Linux without a GPU, this spares gigabytes of CUDA:
 #   make demo PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu"
 PIP_ARGS ?=
-# Tests run side by side; each worker takes about 1 GB. 0 runs them one after the other.
+# Tests run side by side; each worker takes about 1 GB. 0 runs them one after the other. Files in their order: those of
+# few tests that take long come early, where xdist would put them last.
 WORKERS ?= 2
 
 BIN    := $(VENV)/bin
@@ -34,7 +35,7 @@ demo: install
 	$(BIN)/python -m api serve --host $(HOST) --port $(PORT)
 
 test: install
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: install
 	$(BIN)/ruff format --check .
