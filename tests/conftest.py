@@ -16,6 +16,10 @@ settings.register_profile("daogou", deadline=None)
 settings.load_profile("daogou")
 
 
+# xdist tells its workers the width of the terminal; what commands print must not depend on that here.
+os.environ.pop("COLUMNS", None)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with the development data: DAOGOU_SHARED, or `shared` beside the checkout. Skips without it."""
