@@ -60,6 +60,11 @@ def examples() -> dict[str, str]:
         return {name: _fenced(name, commands) for name, commands in EXAMPLES.items()}
 
 
+def example(shown: str, command: str) -> str:
+    """What a command prints, under the command as it is shown."""
+    return "\n".join(["```", f"$ python -m eval {shown}", _output(command).rstrip("\n"), "```"])
+
+
 def _fenced(name: str, commands: Sequence[str]) -> str:
     lines = []
     for command in commands:

@@ -19,6 +19,7 @@ import json
 import os
 import random
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from ablation import runs
 from blocks import fill_files, markdown
 from codes import eans, models, type_in
-from demo_examples import EXAMPLES, examples, gate
+from demo_examples import EXAMPLES, example, examples, gate
 
 import indexer.__main__ as indexer
 from eval.compare import Comparison, compare
@@ -220,7 +221,8 @@ def _ndcg(baseline: Scores, others: Sequence[Scores]) -> list[Comparison]:
 
 
 def measure_conditions(bench: Bench) -> Texts:
-    queries = read_constraints(bench.data("constraints.dev.jsonl"))
+    file = bench.data("constraints.dev.jsonl")
+    queries = read_constraints(file)
     columns: dict[str, list[JudgedAnswer]] = {}
     for way, request in (("as served", AS_SERVED), ("dense alone, nothing understood", DENSE)):
         columns[way] = [
@@ -234,7 +236,11 @@ def measure_conditions(bench: Bench) -> Texts:
         ["on topic", *(f"{one.on_topic:.1%}" for one in sums.values())],
         ["queries whose places are all filled", *(f"{one.queries_filled} of {one.queries}" for one in sums.values())],
     ]
-    return {"conditions": markdown([f"{len(queries)} queries with conditions", *sums], rows)}
+    shown = "constraints constraints.dev.jsonl --dense"
+    return {
+        "conditions": markdown([f"{len(queries)} queries with conditions", *sums], rows),
+        "example-constraints": example(shown, f"constraints {file} --dense"),
+    }
 
 
 def measure_codes(bench: Bench) -> Texts:
@@ -269,9 +275,17 @@ def measure_nothing(bench: Bench) -> Texts:
             )
         fates = [f"{losses.fates[fate]:,} ({losses.share(fate):.2%})" for fate in FATES]
         lost.append([f"{one.name}, {losses.products:,} products", *fates])
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "not-sold.txt"
+        file.write_text("\n".join(strange), encoding="utf-8")
+        real_files = [bench.data(one.index, name) for name in ("queries.dev.tsv", "qrels.dev.tsv")]
+        shown = f"nothing not-sold.txt --index {one.index} --real queries.dev.tsv --qrels qrels.dev.tsv"
+        command = f"nothing {file} --index {one.index} --real {real_files[0]} --qrels {real_files[1]}"
+        text = example(shown, command)
     return {
         "nothing": markdown(["", "nothing", "marked weak", "answered as if sold"], asked),
         "losses": markdown(["products of grade 2 and 3", *FATES.values()], lost),
+        "example-nothing": text,
     }
 
 
@@ -321,9 +335,9 @@ class Section:
 
 SECTIONS = {
     "judged": Section(measure_judged, ("icecat", "crowdflower"), ("ablation", "judged", "significance")),
-    "conditions": Section(measure_conditions, ("icecat", "beauty", "leyou"), ("conditions",)),
+    "conditions": Section(measure_conditions, ("icecat", "beauty", "leyou"), ("conditions", "example-constraints")),
     "codes": Section(measure_codes, ("icecat",), ("codes",)),
-    "nothing": Section(measure_nothing, ("icecat", "crowdflower"), ("nothing", "losses")),
+    "nothing": Section(measure_nothing, ("icecat", "crowdflower"), ("nothing", "losses", "example-nothing")),
     "demo": Section(measure_demo, ("demo",), ("demo",)),
     "examples": Section(lambda _: examples(), ("demo",), tuple(EXAMPLES)),
     "gate": Section(lambda _: {"gate": gate()}, (), ("gate",)),

@@ -5,7 +5,8 @@ Conventions, the same for every metric:
 
 - A product is relevant from grade 1 (`RELEVANT`). An unjudged product has grade 0; so has one with a negative grade.
 - Every query of the qrels counts in the mean. One that the run lacks scores 0, and so does one without a relevant
-  product. Queries of the run that the qrels lack are not looked at.
+  product, but for the metrics that weigh grades (`WEIGHING`): they count grades between 0 and 1 too. Queries of the run
+  that the qrels lack are not looked at.
 - A cut-off k looks at the first k hits; no cut-off means all of them.
 
 The core works on flat arrays: only judged products can score, so a run is kept as one (query, rank, grade) entry for
@@ -30,7 +31,13 @@ Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 
 RELEVANT = 1.0
-"""The least grade of a relevant product, for every metric but ndcg, which weighs the grades themselves."""
+"""The least grade of a relevant product, for every metric but those that weigh the grades themselves."""
+
+WEIGHING = ("ndcg", "ndcg_lin", "err")
+"""The metrics that do. Products of grades between 0 and 1, as means of several raters may be, score in them."""
+
+BY_THEMSELVES = frozenset({"judged", "violations"})
+"""The metrics that no grade plays a part in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +219,7 @@ def expected_reciprocal_rank(run: GradedRun, cutoff: int | None = None, top_grad
     satisfied = exponential_gain(found.grade) / np.exp2(top_grade)
     first = found.first_of_each_query()
     lengths = np.diff(first, append=len(found.query))
-    values = np.zeros(len(run.queries))
+    looking = np.ones(len(found.query))
     # Judged hits of some queries as the rows of a table, so that earlier ranks are the columns to the left.
     for rows in _blocks(lengths, _CELLS):
         table = np.zeros((rows.stop - rows.start, int(lengths[rows].max(initial=0))))
@@ -221,10 +228,8 @@ def expected_reciprocal_rank(run: GradedRun, cutoff: int | None = None, top_grad
         here = slice(start, start + int(lengths[rows].sum()))
         table[filled] = satisfied[here]
         unsatisfied = np.cumprod(1 - table, axis=1)
-        before = np.concatenate([np.ones((len(table), 1)), unsatisfied[:, :-1]], axis=1)
-        table[filled] /= found.rank[here] + 1.0
-        values[found.query[first[rows]]] = (table * before).sum(axis=1)
-    return values
+        looking[here] = np.concatenate([np.ones((len(table), 1)), unsatisfied[:, :-1]], axis=1)[filled]
+    return run.total(found, looking * satisfied / (found.rank + 1.0))
 
 
 _CELLS = 1 << 22

@@ -17,6 +17,7 @@ Large files in which nothing is odd are read at once by `eval.columns`, to the s
 from __future__ import annotations
 
 import codecs
+import hashlib
 import io
 import math
 import os
@@ -55,15 +56,20 @@ class EvalQuery:
 class Qrels:
     """Judgements: query id → product id → grade. Queries in the order in which the file first names them.
 
-    `machine` are the pairs (query, product) that no person graded: lines with `llm` in column 2. `source` is the file.
+    `machine` are the pairs (query, product) that no person graded: lines with `llm` in column 2. `source` is the file,
+    `sha256` that of the very bytes that were read: what was piped in can be read but once.
     """
 
     grades: Mapping[str, Mapping[str, float]]
     machine: frozenset[tuple[str, str]] = frozenset()
     source: Path | None = field(default=None, compare=False)
+    sha256: str = field(default="", compare=False)
 
     def answerable(self) -> Qrels:
-        """Without the queries for which no product is relevant (grade 1 or more): no system can score on them."""
+        """Without the queries for which no product is relevant (grade 1 or more).
+
+        Every run scores 0 on them, but for the metrics that weigh grades (ndcg, err) where one lies between 0 and 1.
+        """
         answerable = {query: judged for query, judged in self.grades.items() if max(judged.values(), default=0) >= 1}
         return replace(self, grades=answerable)
 
@@ -106,9 +112,10 @@ def read_qrels(path: Path) -> Qrels:
     Raises JudgementError.
     """
     content = _content(path)
+    digest = hashlib.sha256(content).hexdigest()
     if len(content) >= AT_ONCE_FROM and (read := qrels_at_once(content, MACHINE, MAX_GRADE)):
-        return Qrels(read.grades, read.marked, path)
-    return qrels_by_line(content, path)
+        return Qrels(read.grades, read.marked, path, digest)
+    return replace(qrels_by_line(content, path), sha256=digest)
 
 
 def qrels_by_line(content: bytes, path: Path) -> Qrels:

@@ -22,11 +22,22 @@ from eval.commands.compare_text import (
 )
 from eval.commands.scoring import breaking_of, conventions, declare_runs, qrels_of, run_of, runs_and_metrics
 from eval.compare import PERMUTATIONS, Comparison, compare
-from eval.metrics import Metric, evaluate
+from eval.metrics import BY_THEMSELVES, Metric, evaluate
 from eval.qrels import EvalQuery, Qrels, Run, read_queries
 from eval.side_by_side import DEPTH, SideBySide, products_shown, side_by_side
 from eval.titles import live_index, read_titles, titles_of
-from eval.verdicts import Leaning, is_judged_share, leaning, leaning_sentence, otherwise_sentence, sentence, verdict
+from eval.verdicts import (
+    JudgedShare,
+    Leaning,
+    is_judged_share,
+    judged_share,
+    leaning,
+    leaning_sentence,
+    otherwise_sentence,
+    sentence,
+    silence,
+    verdict,
+)
 from search.lanes import LEXICON
 from search.lexicon import Lexicon
 from search.protocols import Collection
@@ -56,13 +67,14 @@ def _declare(parser: argparse.ArgumentParser) -> None:
 class _Answer:
     """Everything there is to show. `first` is the metric named first: the one that decides.
 
-    By run: `leanings`, and `otherwise` the first metric with the unjudged products treated the other way, for runs that
+    By run: `shares` judged, `leanings`, and `otherwise` the first metric with the unjudged products treated the other way, for runs that
     lean. `sides` by metric and run.
     """
 
     baseline: str
     first: str
     comparisons: tuple[Comparison, ...]
+    shares: Mapping[str, JudgedShare]
     leanings: Mapping[str, Leaning]
     otherwise: Mapping[str, Comparison]
     slices: Sliced | None
@@ -121,9 +133,13 @@ def _answer(
     breaking = breaking_of(args, qrels)
     scores = [evaluate(qrels, run, metrics, args.judged_only, breaking) for run in runs]
     comparisons = compare(scores[0], scores[1:], args.permutations, args.seed, args.movers, args.losses)
-    leanings = {run: leans for run in names[1:] if (leans := leaning(names[0], comparisons, run))}
+    judged = next(str(metric) for metric in metrics if metric.kind == "judged")
+    shares = {run.name: judged_share(one, run, judged) for one, run in zip(scores, runs, strict=True)}
+    leanings = {}
+    if metrics[0].kind not in BY_THEMSELVES:
+        leanings = {run: leans for run in names[1:] if (leans := leaning(shares[names[0]], shares[run]))}
     otherwise = {}
-    if leanings and metrics[0].kind != "judged":
+    if leanings:
         other = [evaluate(qrels, run, metrics[:1], not args.judged_only, breaking) for run in runs]
         compared = compare(other[0], other[1:], args.permutations, args.seed)
         otherwise = {one.run: one for one in compared if one.run in leanings}
@@ -133,7 +149,7 @@ def _answer(
         if slices_wanted(args):
             slices = slice_runs(args, paths, queries, _lexicon(collection), scores, first)
         sides = _sides(args, qrels, queries, runs, comparisons, collection) if args.by_query else {}
-    return _Answer(names[0], first, comparisons, leanings, otherwise, slices, sides)
+    return _Answer(names[0], first, comparisons, shares, leanings, otherwise, slices, sides)
 
 
 def _lexicon(collection: Collection | None) -> Lexicon | None:
@@ -197,12 +213,13 @@ def _sentences(answer: _Answer, judged_only: bool) -> Iterator[str]:
     of_first = [one for one in answer.comparisons if one.metric == answer.first]
     for one in of_first:
         other = answer.otherwise.get(one.run)
-        lines = [sentence(answer.baseline, one, len(of_first), other)]
+        silent = silence(answer.shares[answer.baseline], answer.shares[one.run], one.metric)
+        lines = [sentence(answer.baseline, one, other), silent]
         if leans := answer.leanings.get(one.run):
-            lines.append(leaning_sentence(leans, judged_only))
+            lines.append(leaning_sentence(leans, judged_only, bool(silent)))
         if other:
-            lines.append(otherwise_sentence(one, other, judged_only, len(of_first)))
-        yield " ".join(lines)
+            lines.append(otherwise_sentence(one, other, judged_only))
+        yield " ".join(filter(None, lines))
 
 
 def _as_json(answer: _Answer, by_query: bool) -> Iterator[dict[str, object]]:

@@ -64,16 +64,20 @@ def slice_runs(
     scores: Sequence[Scores],
     metric: str,
 ) -> Sliced:
-    """`paths` and `scores`: the baseline first. Raises JudgementError for columns and files that do not fit."""
+    """`paths` and `scores`: the baseline first. Of queries that are all alike there are no slices.
+
+    Raises JudgementError for columns and files that do not fit.
+    """
     baseline, *runs = scores
+    if not {query.id for query in queries} & set(baseline.queries):
+        raise JudgementError(
+            f"{args.queries} divides the judged queries into no slices, since it holds none of them; "
+            f"are its ids those of the qrels?"
+        )
     found, notes = divided(args, paths, queries, lexicon, baseline.queries)
     compared = [
         one for run in runs for one in compare_slices(baseline, run, metric, found, args.permutations, args.seed)
     ]
-    if not compared:
-        raise JudgementError(
-            f"{args.queries} divides the judged queries into no slices; are its ids those of the qrels?"
-        )
     return Sliced(corrected(compared), notes)
 
 

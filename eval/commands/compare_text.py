@@ -44,6 +44,8 @@ def comparison_table(baseline: str, comparisons: Sequence[Comparison]) -> str:
 
 def slice_tables(baseline: str, comparisons: Sequence[SliceComparison]) -> str:
     """One for each run."""
+    if not comparisons:
+        return "No slices: all queries are alike."
     tables = []
     for run in dict.fromkeys(one.run for one in comparisons):
         of_run = [one for one in comparisons if one.run == run]

@@ -8,6 +8,7 @@ from pathlib import Path
 from eval.commands.command import warn
 from eval.experiments.log import Log, read_log
 from search.experiments.log import FOLDER
+from search.experiments.records import MAX_VALUE
 from search.settings import Settings
 
 
@@ -29,4 +30,6 @@ def log_of(args: argparse.Namespace) -> Log:
             f"{log.notes.duplicate_impressions} pages and {log.notes.duplicate_events} events were logged more than "
             "once: each counts once"
         )
+    if log.notes.oversized_events:
+        warn(f"{log.notes.oversized_events} events have a value above {MAX_VALUE:,.0f}: skipped")
     return log

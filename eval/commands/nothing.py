@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from eval.commands import engine
-from eval.commands.command import Command, watched
+from eval.commands.command import Command, warn, watched
+from eval.judging.record import judge_note
 from eval.nothing import FATES, GOOD, Losses, Manners, Missed, Reply, ask, find_losses, manners, read_texts
 from eval.qrels import Qrels, read_qrels, read_queries
 from eval.run import DEPTH, Search
@@ -32,6 +33,9 @@ def _do(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     texts = read_texts(args.queries)
     real = read_queries(args.real) if args.real else ()
     qrels = read_qrels(args.qrels) if args.qrels else Qrels({})
+    judge = judge_note(qrels)
+    if judge and args.json:  # which has no place for it
+        warn(judge)
     with engine.open_search() as search_in:
         search: Search = partial(search_in, args.index)
         replies = ask(search, watched(texts, "Not sold"))
@@ -50,7 +54,7 @@ def _do(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         return 0
     print(_asked(asked))
     if args.qrels:
-        print("", _fates(losses), sep="\n")
+        print("", _fates(losses), *filter(None, [judge]), sep="\n")
     if args.by_query:
         print("", _accepted(accepted), sep="\n")
         if real:

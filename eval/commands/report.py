@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -87,22 +86,23 @@ def _material(
     queries: Iterable[EvalQuery],
 ) -> Material:
     runs = [run_of(qrels, path) for path in paths]
+    breaking = breaking_of(args, qrels)
     return Material(
         title=" ".join(args.title.split()) or "Search relevance",
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         judgements=Judgements(
             file=str(args.qrels),
-            sha256=hashlib.sha256(args.qrels.read_bytes()).hexdigest(),
+            sha256=qrels.sha256,
             queries=len(qrels.grades),
             products=sum(len(judged) for judged in qrels.grades.values()),
             hopeless=len(qrels.grades) - len(qrels.answerable().grades),
             highest=max((grade for judged in qrels.grades.values() for grade in judged.values()), default=0.0),
             judged_only=args.judged_only,
             answerable=args.answerable,
-            judge=judge_note(qrels) or "",
+            judge=_judges(qrels, breaking),
         ),
         qrels=qrels,
-        breaking=breaking_of(args, qrels),
+        breaking=breaking,
         metrics=metrics,
         runs=[replace(run, name=name) for run, name in zip(runs, short_names(paths), strict=True)],
         files=[str(path) for path in paths],
@@ -111,6 +111,14 @@ def _material(
         permutations=args.permutations,
         seed=args.seed,
     )
+
+
+def _judges(qrels: Qrels, breaking: Qrels | None) -> str:
+    """Whatever of it a model graded: judgements, and products that break a condition."""
+    notes = [judge_note(qrels)]
+    if breaking is not None and (judge := judge_note(breaking)):
+        notes.append(f"{breaking.source}: {judge}")
+    return " ".join(filter(None, notes))
 
 
 def _slices(
@@ -154,6 +162,8 @@ def _say(out: Path, page: str, report: Report) -> None:
             print(f"Careful. {said.careful}")
     if not report.against:
         print(f"{words.on_single(report).headline}.")
+    if report.judgements.judge:
+        print(report.judgements.judge)
     print(f"{out}: {len(page.encode()) / 1000:,.0f} kB")
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from eval.commands.command import warn
 from eval.intervals import bootstrap_interval
 from eval.judging.record import judge_note
-from eval.metrics import KNOWN, RELEVANT, Metric, Scores, evaluate, parse_metric
+from eval.metrics import BY_THEMSELVES, KNOWN, RELEVANT, WEIGHING, Metric, Scores, evaluate, parse_metric
 from eval.qrels import Qrels, Run, read_qrels, read_run
 from eval.tables import table
 from search.errors import JudgementError, RequestError
@@ -104,12 +104,14 @@ def qrels_of(args: argparse.Namespace) -> Qrels:
 
 
 def breaking_of(args: argparse.Namespace, qrels: Qrels) -> Qrels | None:
-    """Products that break a condition of a query, for violations@k; None where no file is named."""
+    """Products that break a condition of a query, for violations@k; None where no file is named. Warns of a model's."""
     if args.violations is None:
         return None
     breaking = read_qrels(args.violations)
     if not breaking.grades.keys() & qrels.grades.keys():
         warn(f"{args.violations} names none of the {len(qrels.grades)} judged queries; do these files belong together?")
+    if judge := judge_note(breaking):
+        warn(f"{args.violations}: {judge}")
     return breaking
 
 
@@ -122,11 +124,27 @@ def conventions(qrels: Qrels, metrics: Sequence[Metric], judged_only: bool) -> s
         "ndcg_lin": "ndcg_lin: gain = grade",
         "err": f"err: highest grade {max(top, RELEVANT):g}",
         "rbp": "rbp: persistence 0.8 unless named",
+        "violations": "violations: products that the file does not name break nothing",
     }
     stated = [said for kind, said in gains.items() if kind in kinds]
-    unjudged = "unjudged products removed (judged@k: before that)" if judged_only else "unjudged counts as 0"
-    hopeless = len(qrels.grades) - len(qrels.answerable().grades)
-    note = f", {hopeless} of them without a relevant product: they score 0 whatever the run" if hopeless else ""
-    said = f"{len(qrels.grades)} queries{note}. " + "; ".join([*stated, "relevant from grade 1", unjudged]) + "."
+    note = ""
+    if kinds - BY_THEMSELVES:
+        served = "judged@k and violations@k" if "violations" in kinds else "judged@k"
+        removed = f"unjudged products removed ({served}: before that)"
+        stated += ["relevant from grade 1", removed if judged_only else "unjudged counts as 0"]
+        note = _hopeless(qrels, kinds)
+    said = f"{len(qrels.grades)} queries{note}." + (f" {'; '.join(stated)}." if stated else "")
     judge = judge_note(qrels)
     return f"{said}\n{judge}" if judge else said
+
+
+def _hopeless(qrels: Qrels, kinds: Collection[str]) -> str:
+    """Of queries without a relevant product; "" where there are none."""
+    answerable = qrels.answerable().grades
+    hopeless = [judged for query, judged in qrels.grades.items() if query not in answerable]
+    if not hopeless:
+        return ""
+    weighing = [kind for kind in WEIGHING if kind in kinds]
+    some = weighing and any(grade > 0 for judged in hopeless for grade in judged.values())
+    but = f" in every metric but {' and '.join(weighing)}" if some else ""
+    return f", {len(hopeless)} of them without a relevant product: they score 0 whatever the run{but}"

@@ -56,7 +56,7 @@ class Reading:
     `products` yields rows in our canonical column names. One without a title is named by the beginning of its text
     when it is written; rows that are `verbatim` are written as they are. `id_columns` are where the id is, the first
     one that is not empty. `query_columns` names the columns of a query after its text. `mapping` is for `indexer`,
-    where it would guess wrongly.
+    where it would guess wrongly. `judge` is the record of the model that gave grades, where one is kept beside them.
     """
 
     files: tuple[Path, ...]
@@ -67,6 +67,7 @@ class Reading:
     mapping: str | None = None
     verbatim: bool = False
     id_columns: tuple[str, ...] = ("id",)
+    judge: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 =======================================  =============================================================================
 queries.tsv, or queries.SPLIT.tsv        ``query_id TAB text``, further columns kept
-qrels.tsv, or qrels.SPLIT.tsv            ``query_id 0 product_id grade``
+qrels.tsv, or qrels.SPLIT.tsv            ``query_id 0 product_id grade``; ``llm`` in place of 0 for a model's grade
+the same with .json after it             what is known of that model; may be missing
 catalogue.jsonl, or catalogue/*.jsonl    one product a line, gzipped or not
 mapping.toml                             where the columns of the catalogue are not named as usual; may be missing
 =======================================  =============================================================================
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from eval.datasets.dataset import Choice, Dataset, Judgement, Reading
 from eval.datasets.files import first_of, json_rows
+from eval.judging.record import judge_path
 from eval.qrels import read_qrels, read_queries
 from search.domain import Document, Json
 from search.errors import DatasetError
@@ -36,6 +38,7 @@ def open_own(folder: Path, choice: Choice) -> Reading:
         mapping=text,
         verbatim=True,
         id_columns=_id_columns(mapping, text) if mapping and text is not None else ("id",),
+        judge=first_of(judge_path(qrels)),
     )
 
 

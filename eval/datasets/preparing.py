@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -23,14 +24,15 @@ from search.domain import Document
 from search.errors import DatasetError
 
 FORMAT = 1
-CATALOGUE, MAPPING, QUERIES, QRELS, RECORD = (
+CATALOGUE, MAPPING, QUERIES, QRELS, JUDGE, RECORD = (
     "catalogue.jsonl",
     "mapping.toml",
     "queries.tsv",
     "qrels.tsv",
+    "qrels.tsv.json",
     "dataset.json",
 )
-FILES = (CATALOGUE, MAPPING, QUERIES, QRELS, RECORD)
+FILES = (CATALOGUE, MAPPING, QUERIES, QRELS, JUDGE, RECORD)
 
 TITLE_LENGTH = 150
 """Characters of the text that name a product without a title."""
@@ -104,6 +106,8 @@ def prepare(dataset: Dataset, reading: Reading, part: Part, out: Path, watch: Wa
         selection = select(reading, part.queries, watch)
         _write_queries(folder / QUERIES, selection)
         _write_qrels(folder / QRELS, selection)
+        if reading.judge is not None and selection.machine:
+            shutil.copyfile(reading.judge, folder / JUDGE)
         catalogue = _write_catalogue(folder / CATALOGUE, reading, part, selection, watch)
         if reading.mapping is not None:
             (folder / MAPPING).write_text(reading.mapping, encoding="utf-8")

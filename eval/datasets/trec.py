@@ -4,7 +4,8 @@
 role       found by its name           shapes
 =========  ==========================  ===============================================================================
 topics     ``*topic*``, ``*quer*``     see `eval.datasets.topics`
-qrels      ``*qrel*``                  ``query_id iteration document_id grade``, between blanks or tabs
+qrels      ``*qrel*``, no JSON         ``query_id iteration document_id grade``, between blanks or tabs; ``llm`` as
+                                       iteration marks a model's grade
 documents  ``*collection*``,           columns ``id TAB title TAB text``; JSON lines with docid (or id, _id), title,
            ``*corpus*``, ``*docs*``,   text (or description, contents)
            ``*documents*``
@@ -21,8 +22,10 @@ from functools import partial
 from pathlib import Path
 
 from eval.datasets.dataset import Choice, Dataset, Judgement, Reading
-from eval.datasets.files import grade_at, id_at, json_rows, lines, problem_at
+from eval.datasets.files import first_of, grade_at, id_at, json_rows, lines, problem_at
 from eval.datasets.topics import read_topics
+from eval.judging.record import judge_path
+from eval.qrels import MACHINE
 from search.domain import Document, Json
 from search.errors import DatasetError
 
@@ -43,6 +46,7 @@ def open_trec(folder: Path, choice: Choice) -> Reading:
         queries=partial(read_topics, topics),
         judgements=partial(_judgements, qrels),
         products=partial(_json_products if _plain_suffix(documents) in _JSON else _products, documents),
+        judge=first_of(judge_path(qrels)),
     )
 
 
@@ -63,11 +67,12 @@ def _the(role: str, folder: Path, split: str) -> Path:
 
 
 def _role(name: str) -> str | None:
-    """«2023-queries.qrels» are qrels: the roles are tried in order."""
+    """«2023-queries.qrels» are qrels: the roles are tried in order. What a model left beside its qrels is JSON."""
     if name.startswith("."):
         return None
     lower = name.lower()
-    return next((role for role, words in _ROLES.items() if any(word in lower for word in words)), None)
+    role = next((role for role, words in _ROLES.items() if any(word in lower for word in words)), None)
+    return None if role == "qrels" and _plain_suffix(Path(name)) in _JSON else role
 
 
 def _plain_suffix(path: Path) -> str:
@@ -82,7 +87,7 @@ def _judgements(path: Path) -> Iterator[Judgement]:
         if len(cells) != 4:
             raise problem_at(path, number, f"{len(cells)} columns, not the four of: query_id 0 document_id grade")
         query, product = id_at(path, number, cells[0], "query_id"), id_at(path, number, cells[2], "document_id")
-        yield Judgement(query, product, grade_at(path, number, cells[3]))
+        yield Judgement(query, product, grade_at(path, number, cells[3]), cells[1].strip() == MACHINE)
 
 
 def _products(path: Path) -> Iterator[Document]:

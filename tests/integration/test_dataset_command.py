@@ -136,6 +136,17 @@ def test_our_own_files_pass_through(home: Path, capsys: pytest.CaptureFixture[st
     assert (home / "out" / "mapping.toml").read_text() == (home / "shop" / "mapping.toml").read_text()
 
 
+def test_what_is_known_of_a_model_goes_with_its_grades(home: Path) -> None:
+    judged_sets.own(home / "shop")
+    words = ["dataset", "own", "shop", "--split", "dev", "--out", "out"]
+    (home / "shop" / "qrels.dev.tsv.json").write_text('{"model": "gpt-x"}')
+    assert main(words) == 0
+    assert (home / "out" / "qrels.tsv.json").read_text() == '{"model": "gpt-x"}'
+    (home / "shop" / "qrels.dev.tsv").write_text("q1 0 a1 2\nq2 0 77 1\n")  # now by people alone
+    assert main(words) == 0
+    assert not (home / "out" / "qrels.tsv.json").exists()
+
+
 def test_a_bad_row_leaves_nothing_behind(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = judged_sets.beir(home / "beir") / "corpus.jsonl"
     path.write_text(path.read_text() + "{\n")

@@ -224,6 +224,16 @@ def test_slices_that_cannot_be_made_are_named(files: Path, capsys: pytest.Captur
     assert "38 of 40 judged queries are not in queries.tsv, and in no slice." in out.replace("\n  ", " ")
 
 
+def test_queries_that_are_all_alike_make_no_slices(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["mrr", "--slices", "--queries", "queries.tsv"]
+    for queries in ("q0\tlamp\n", "".join(f"q{i}\tlamp\n" for i in range(QUERIES))):
+        Path("queries.tsv").write_text(queries)
+        out = compared(capsys, *words)
+        assert "No slices: all queries are alike." in out
+        assert "Left out, since all queries are alike in it: length, language, condition." in out
+        assert json.loads(compared(capsys, *words, "--json"))[0]["slices"] == []
+
+
 def test_what_the_engine_understood_decides(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The record of a run that took words literally is passed over."""
     for name, understand in (("new.trec", False), ("base.trec", True)):

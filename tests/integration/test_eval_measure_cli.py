@@ -85,6 +85,41 @@ def test_a_file_of_other_queries_is_noticed(capsys: pytest.CaptureFixture[str]) 
     assert "violations.tsv names none of the 4 judged queries; do these files belong" in capsys.readouterr().err
 
 
+def test_grades_of_a_model_among_the_violations_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("violations.tsv").write_text("q1 llm b 1\nq2 0 x 1\n", encoding="utf-8")
+    for command in ("measure", "compare", "report"):
+        arguments = [command, "qrels.tsv", "base.trec", "clean.trec", "violations@2", "--violations", "violations.tsv"]
+        assert main(arguments) == 0
+        assert "violations.tsv: 1 of 2 grades are by a language model" in capsys.readouterr().err
+    assert "violations.tsv: 1 of 2 grades are by a language model" in Path("report.html").read_text(encoding="utf-8")
+
+
+def test_conventions_of_violations_are_those_of_their_file(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("qrels.tsv").write_text(FILES["qrels.tsv"] + "q5 0 a 0\n", encoding="utf-8")
+    arguments = ["measure", "qrels.tsv", "clean.trec", "--violations", "violations.tsv", "violations@2"]
+    named = "violations: products that the file does not name break nothing"
+    assert printed(capsys, *arguments)[-1] == f"5 queries. {named}."
+    last = printed(capsys, *arguments, "mrr", "--judged-only")[-1]
+    assert last == (
+        f"5 queries, 1 of them without a relevant product: they score 0 whatever the run. {named}; "
+        "relevant from grade 1; unjudged products removed (judged@k and violations@k: before that)."
+    )
+
+
+def test_grades_below_1_score_in_the_metrics_that_weigh_them(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("qrels.tsv").write_text("q1 0 a 3\nq2 0 x 0.5\nq3 0 c 0\n", encoding="utf-8")
+    values = json.loads(printed(capsys, "measure", "qrels.tsv", "base.trec", "ndcg", "err", "mrr", "-q", "--json")[0])
+    assert [value > 0 for value in values["base.trec"]["queries"]["q2"].values()] == [True, True, False, True]
+    said = "3 queries, 2 of them without a relevant product: they score 0 whatever the run"
+    arguments = ["measure", "qrels.tsv", "base.trec"]
+    assert printed(capsys, *arguments, "ndcg", "err", "mrr")[-1].startswith(
+        f"{said} in every metric but ndcg and err. "
+    )
+    assert printed(capsys, *arguments, "mrr")[-1].startswith(f"{said}. ")
+    Path("qrels.tsv").write_text("q1 0 a 3\nq2 0 x -1\nq3 0 c 0\n", encoding="utf-8")
+    assert printed(capsys, *arguments, "ndcg")[-1].startswith(f"{said}. ")
+
+
 def test_what_recommendations_do_to_the_shop(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(
         capsys, "measure", "qrels.tsv", "clean.trec", "hr@2", "popularity@2", "novelty@1", "coverage@2",

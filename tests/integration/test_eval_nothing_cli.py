@@ -83,3 +83,15 @@ def test_nothing_json(picky: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert answer["false_accepts"] == [{"text": "red dress", "manner": "confident", "title": "Thing a", "score": 0.5}]
     assert answer["silenced"] == ["红色 连衣裙", "lamp"]
     assert [each["product"] for each in answer["missed"]] == ["c", "c"]
+
+
+def test_nothing_says_whose_grades_it_goes_by(picky: None, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("good.tsv").write_text("q1 0 a 3\nq1 llm c 2\n")
+    said = "1 of 2 grades are by a language model; how it agrees with people is unknown"
+    words = ["nothing", "things.txt", "--real", "queries.tsv", "--qrels", "good.tsv"]
+    assert main(words) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith(said)
+    assert main([*words, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert "losses" in json.loads(out)
+    assert said in err

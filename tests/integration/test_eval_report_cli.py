@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
+import os
 import re
 import subprocess
 import sys
@@ -200,16 +202,51 @@ def test_runs_without_a_hit_for_any_judged_query_make_a_page_too(files: Path) ->
     assert "No query changed." in text
 
 
-def test_queries_that_make_no_slices_are_a_note_unless_slices_were_asked_for(
+def test_queries_of_other_judgements_are_a_note_unless_slices_were_asked_for(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("queries.tsv").write_text("".join(f"q{i}\tlamp\n" for i in range(1, 21)))
+    Path("queries.tsv").write_text("".join(f"z{i}\tlamp {i}\n" for i in range(1, 21)))
     assert "divides the judged queries into no slices" in text_of(
         made("qrels.tsv base.trec better.trec --queries queries.tsv")
     )
     asked = "report qrels.tsv base.trec better.trec --queries queries.tsv --slices"
     assert main(asked.split()) == 1
     assert "into no slices" in capsys.readouterr().err
+
+
+def test_no_slices_for_want_of_words_or_of_queries_are_told_apart(files: Path) -> None:
+    hint = "Name their file with --queries"
+    assert hint in text_of(made("qrels.tsv base.trec better.trec"))
+    Path("queries.tsv").write_text("q1\tlamp\n")
+    text = text_of(made("qrels.tsv base.trec better.trec --queries queries.tsv"))
+    assert hint not in text
+    assert "There are none. Left out, since all queries are alike in it: length, language, condition." in text
+    Path("queries.tsv").write_text("stranger\tlamp\nother\tdesk lamp\n")
+    text = text_of(made("qrels.tsv base.trec better.trec --queries queries.tsv"))
+    assert hint not in text
+    assert "queries.tsv divides the judged queries into no slices" in text
+
+
+def test_grades_of_a_model_are_said_in_the_terminal_too(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("qrels.tsv").write_text("q1 0 a 3\nq1 llm b 0\nq2 0 a 3\n")
+    for runs in ("better.trec", "base.trec better.trec"):
+        text = text_of(made(f"qrels.tsv {runs}"))
+        said = "1 of 3 grades are by a language model; how it agrees with people is unknown"
+        assert said in text
+        assert any(line.startswith(said) for line in capsys.readouterr().out.splitlines())
+
+
+def test_judgements_that_are_piped_in_have_their_own_hash(files: Path) -> None:
+    content = Path("qrels.tsv").read_bytes()
+    end, other = os.pipe()
+    os.write(other, content)
+    os.close(other)
+    try:
+        text = text_of(made(f"/dev/fd/{end} base.trec better.trec"))
+    finally:
+        os.close(end)
+    assert hashlib.sha256(content).hexdigest()[:12] in text
+    assert hashlib.sha256(b"").hexdigest()[:12] not in text
 
 
 def test_judged_only_and_answerable_are_said(files: Path) -> None:

@@ -413,6 +413,21 @@ def test_trec_files_that_cannot_be_told_apart_are_named(tmp_path: Path) -> None:
     assert refusal(lambda: list(opened(TREC, folder, "2024").judgements()), path).startswith("FILE, line 1: 3 columns")
 
 
+def test_trec_grades_of_a_model_stay_a_models(tmp_path: Path) -> None:
+    folder = judged_sets.trec(tmp_path)
+    (folder / "2024-qrels.txt").write_text("7\tllm\t12\t2\n7 0 11 1\n7 llm 13 0\n")
+    for left_by_the_model in ("2024-qrels.txt.json", "2024-qrels.txt.answers.jsonl"):
+        (folder / left_by_the_model).write_text("{}")
+    reading = opened(TREC, folder, "2024")
+    assert [(each.product, each.machine) for each in reading.judgements()] == [
+        ("12", True),
+        ("11", False),
+        ("13", True),
+    ]
+    assert reading.judge == folder / "2024-qrels.txt.json"
+    assert opened(TREC, folder, "2023").judge is None
+
+
 # --- our own ---------------------------------------------------------------------------------------------------------
 
 
