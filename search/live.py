@@ -12,7 +12,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from search.domain import EncoderCard
+from search.domain import EncoderCard, Manifest
 from search.errors import DaogouError, EncoderMismatch, IndexNotFound
 from search.protocols import Collection, VectorStore
 
@@ -93,7 +93,7 @@ class LiveIndexes:
 
         For whoever asks a version before it goes live. `refresh` leaves it alone.
         """
-        check_encoder(collection, self._card)
+        check_encoder(collection.manifest, self._card)
         with self._opening:
             if self._when_opened is not None:
                 self._when_opened(collection)
@@ -139,10 +139,12 @@ class LiveIndexes:
             held.collection.close()
 
     def _switch(self, index: str) -> None:
+        # Opening takes long: not for an index that cannot serve anyway.
+        check_encoder(self._store.state(index).live, self._card)
         collection = self._store.open(index, snapshot=self._snapshot)
         with self._turns[index]:
             try:
-                check_encoder(collection, self._card)
+                check_encoder(collection.manifest, self._card)  # another version may have gone live meanwhile
                 if self._catch_up is not None:
                     self._catch_up(collection)
                 if self._when_opened is not None:
@@ -170,12 +172,12 @@ class LiveIndexes:
             held.collection.close()
 
 
-def check_encoder(collection: Collection, card: EncoderCard) -> None:
-    """Raises EncoderMismatch unless queries of `card` can be compared with the vectors of the collection."""
-    built = collection.manifest.encoder
+def check_encoder(manifest: Manifest, card: EncoderCard) -> None:
+    """Raises EncoderMismatch unless queries of `card` can be compared with the vectors of that version."""
+    built = manifest.encoder
     if built.same_space(card):
         return
-    index = collection.manifest.index
+    index = manifest.index
     raise EncoderMismatch(
         f"Index '{index}' was built with {_name(built)}, and this process encodes with {_name(card)}: their vectors "
         f"cannot be compared. Either set DAOGOU_ENCODER={built.model}"

@@ -50,7 +50,7 @@ class Writer:
         Returns how many were written. Raises DocumentError, with nothing written, if any is not a product; raises
         EncoderMismatch where the collection was built by another encoder or recipe.
         """
-        check_encoder(collection, self._encoder.card)
+        check_encoder(collection.manifest, self._encoder.card)
         if collection.manifest.recipe != documents.RECIPE:
             raise EncoderMismatch(
                 f"Index '{collection.manifest.index}' was built with the document recipe {collection.manifest.recipe}, "

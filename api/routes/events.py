@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Request
@@ -16,6 +15,7 @@ from api.schemas import EventBody, EventsAnswer
 from search.documents import MAX_ID_CHARS
 from search.domain import Event, Json
 from search.experiments.log import on_log
+from search.experiments.records import MAX_VALUE
 
 router = APIRouter(tags=["events"])
 
@@ -76,8 +76,8 @@ def _event(item: Json, at: Desk, now: datetime) -> Event:
         raise _refused("position", f"places count from 1, up to {MAX_POSITION:,}; found `{one.position}`")
     if one.type == "rating" and one.value is None:
         raise _refused("value", "a rating event needs the stars that were given")
-    if one.value is not None and not (math.isfinite(one.value) and one.value >= 0):
-        raise _refused("value", f"a number from 0 on is expected; found `{one.value}`")
+    if one.value is not None and not 0 <= one.value <= MAX_VALUE:
+        raise _refused("value", f"a number from 0 to {MAX_VALUE:,.0f} is expected; found `{one.value}`")
     return Event(
         type=one.type,
         shopper=at.service.shoppers.name(one.user) if one.user else None,

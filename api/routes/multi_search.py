@@ -9,7 +9,7 @@ from api.desk import Desk, desk
 from api.errors import ApiError, OrjsonResponse, from_engine
 from api.openapi import answers, body
 from api.parsing import code_of, from_body, index_uid
-from api.routes.search import find
+from api.routes.search import RequestNotes, find, log_impressions
 from api.schemas import MultiSearchAnswer, MultiSearchBody, MultiSearchQuery
 from search.domain import Json
 from search.errors import DaogouError
@@ -29,16 +29,17 @@ async def multi_search(request: Request) -> OrjsonResponse:
 
 def _all(at: Desk, queries: list[MultiSearchQuery]) -> list[dict[str, Json]]:
     results = []
-    counted: set[tuple[str, str]] = set()
+    request = RequestNotes()
     for number, one in enumerate(queries):
         try:
             if one.federation_options is not None:
                 raise ApiError(code_of("search", "federationOptions"), "`federationOptions` is not supported.")
-            results.append({"indexUid": index_uid(one.index_uid), **find(at, one.index_uid, one, counted)})
+            results.append({"indexUid": index_uid(one.index_uid), **find(at, one.index_uid, one, request)})
         except ApiError as error:
             raise _inside(number, error) from None
         except DaogouError as error:
             raise _inside(number, from_engine(error)) from error
+    log_impressions(at, request)
     return results
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from fastapi import APIRouter, Request
 
 from api import searching
@@ -13,6 +15,7 @@ from api.parsing import from_body, from_query, index_uid
 from api.schemas import SearchAnswer, SearchBody
 from search.domain import Json
 from search.experiments.log import on_log
+from search.experiments.records import Impression
 from search.experiments.serving import Served
 
 router = APIRouter(tags=["search"])
@@ -32,30 +35,54 @@ async def search_by_address(request: Request, index: str) -> OrjsonResponse:
 
 
 async def _answer(at: Desk, index: str, asked: SearchBody) -> OrjsonResponse:
-    return OrjsonResponse(await at.searches.run(find, at, index, asked, set()))
+    return OrjsonResponse(await at.searches.run(_one, at, index, asked))
 
 
-def find(at: Desk, index: str, asked: SearchBody, counted: set[tuple[str, str]]) -> dict[str, Json]:
-    """Plan and search; blocks. `counted` are the indexes and words that this request has been remembered for."""
+def _one(at: Desk, index: str, asked: SearchBody) -> dict[str, Json]:
+    request = RequestNotes()
+    answer = find(at, index, asked, request)
+    log_impressions(at, request)
+    return answer
+
+
+@dataclass(slots=True)
+class RequestNotes:
+    """What is noted of one HTTP request with all its searches: the indexes and words that it has been remembered for,
+    and the pages to log, once it is certain that somebody sees them."""
+
+    counted: set[tuple[str, str]] = field(default_factory=set)
+    shown: list[Impression] = field(default_factory=list)
+
+
+def find(at: Desk, index: str, asked: SearchBody, request: RequestNotes) -> dict[str, Json]:
+    """Plan and search; blocks."""
     plan = searching.plan_search(asked, at.settings.max_total_hits)
     answer, served = searching.search(at.service, index, plan)
     result = served.result
     at.metrics.search(index, result.total, dict(result.timings))
-    _tell_experiment(at, index, plan, served, answer["queryID"])
+    _note_experiment(at, index, plan, served, answer["queryID"], request)
     query = (index, plan.request.text)
     # Leafing through pages and counting facets is not asking again.
     found = result.hits and not result.weak and not plan.request.offset
-    if at.service.past is not None and found and query not in counted:
-        counted.add(query)
+    if at.service.past is not None and found and query not in request.counted:
+        request.counted.add(query)
         at.service.past.record(*query)
     return answer
 
 
-def _tell_experiment(at: Desk, index: str, plan: searching.Plan, served: Served, query_id: str) -> None:
-    part, log = served.part, at.service.log
+def log_impressions(at: Desk, request: RequestNotes) -> None:
+    """Without waiting: what finds no room is lost, and counted."""
+    if not at.service.log.append(request.shown):
+        at.service.log.give_up(len(request.shown))
+
+
+def _note_experiment(
+    at: Desk, index: str, plan: searching.Plan, served: Served, query_id: str, request: RequestNotes
+) -> None:
+    part = served.part or served.missed
     if part is None:
         return
     at.metrics.experiment(part.experiment.name, part.variant.name if part.variant else "", part.fell_back)
-    impression = served.impression(index, plan.request, query_id, on_log(log.now()))
+    impression = served.impression(index, plan.request, query_id, on_log(at.service.log.now()))
     if impression is not None:
-        log.append([impression])
+        request.shown.append(impression)

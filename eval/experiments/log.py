@@ -2,8 +2,9 @@
 
 Strict, like every reader here: a line that cannot be read raises with file and line, since a log that was misread names
 the wrong winner. The one exception is the last line of a file that has no line break: a server that was cut off while
-writing leaves such a line, so it is reported and skipped. Lines that were written twice (a file shipped twice, a client
-that sent again) count once.
+writing leaves such a line, so it is reported and skipped. Events whose value is larger than the server takes are
+skipped and counted: older servers took them, and one such purchase would be all the revenue there is. Lines that were
+written twice (a file shipped twice, a client that sent again) count once.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from eval.experiments.arrays import Floats
 from search.domain import Event
 from search.errors import ExperimentLogError
-from search.experiments.records import Impression, Record, Started, from_line
+from search.experiments.records import MAX_VALUE, Impression, Record, Started, from_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class ReadingNotes:
     other_experiments: tuple[str, ...] = ()
     duplicate_impressions: int = 0
     duplicate_events: int = 0
+    oversized_events: int = 0
     torn: tuple[str, ...] = ()
 
 
@@ -110,7 +112,7 @@ def read_log(paths: Iterable[Path], name: str | None = None, since: str | None =
         np.array([time for time, _ in impressions], dtype=np.float64),
         tuple(event for _, event in events),
         np.array([time for time, _ in events], dtype=np.float64),
-        ReadingNotes(held.lines, others, held.twice_shown, held.twice_done, tuple(held.torn)),
+        ReadingNotes(held.lines, others, held.twice_shown, held.twice_done, held.oversized, tuple(held.torn)),
     )
 
 
@@ -122,7 +124,7 @@ class _Collected:
         self.started: dict[str, list[_Dated]] = {}
         self.shown: dict[str, dict[tuple[str, int], tuple[float, Impression]]] = {}
         self.events: dict[tuple[str | None, ...], tuple[float, Event]] = {}
-        self.lines = self.twice_shown = self.twice_done = 0
+        self.lines = self.twice_shown = self.twice_done = self.oversized = 0
         self.torn: list[str] = []
         self.known: dict[str, str] = {}  # one string object for each id however often it comes
 
@@ -140,7 +142,9 @@ class _Collected:
                 of_name.setdefault(key, (time, _compact(record, self.known)))
         else:
             _check_event(path, number, record)
-            if time >= self.start:
+            if record.value is not None and abs(record.value) > MAX_VALUE:
+                self.oversized += time >= self.start
+            elif time >= self.start:
                 event = (record.type, record.shopper, record.product, record.query_id, record.timestamp)
                 self.twice_done += event in self.events
                 self.events.setdefault(event, (time, record))

@@ -22,14 +22,15 @@ def can_be_drafted(result: SearchResult) -> bool:
     return bool(result.query.text) and result.total > 0 and not result.weak and not result.query.sort
 
 
-def interleave(baseline: SearchResult, other: SearchResult, seed: str, offset: int, limit: int) -> Drafted:
+def interleave(baseline: SearchResult, other: SearchResult, seed: str, offset: int, limit: int, most: int) -> Drafted:
     """The draft from place `offset` + 1 on, `limit` places of it. Both results hold their hits from the first place to
     the end of the page, or as many as there are.
 
-    Query and facets are the baseline's. `total` is how many products the two have together as far as they are known
-    here, and never fewer than either has. A product that both have is shown as the baseline shows it.
+    The list ends after `most` products, as every other. Query and facets are the baseline's. `total` is how many
+    products the two have together as far as they are known here, never fewer than either has and never more than
+    `most`. A product that both have is shown as the baseline shows it.
     """
-    picks = draft(_ids(baseline.hits), _ids(other.hits), coins_of(seed))
+    picks = draft(_ids(baseline.hits), _ids(other.hits), coins_of(seed))[:most]
     hits = {_id(hit): hit for hit in (*_fitting(other, baseline), *baseline.hits)}
     page = picks[offset : offset + limit]
     shown = tuple(replace(hits[pick.product], rank=offset + place) for place, pick in enumerate(page, start=1))
@@ -37,7 +38,7 @@ def interleave(baseline: SearchResult, other: SearchResult, seed: str, offset: i
     result = replace(
         baseline,
         hits=shown,
-        total=max(baseline.total, other.total, len(picks)),
+        total=min(most, max(baseline.total, other.total, len(picks))),
         timings={one: baseline.timings.get(one, 0.0) + other.timings.get(one, 0.0) for one in stages},
         degraded=tuple(dict.fromkeys((*baseline.degraded, *other.degraded))),
     )

@@ -1,26 +1,30 @@
 """The log of experiments and events: one file of JSON lines for each UTC day in which something was written.
 
 Whoever has something to log leaves it in a queue with an end and goes on; one thread writes. A full disk or a full
-queue costs lines, which are counted, and never a search. Files are readable by the server's user alone and are removed
-when they are older than they may be. They hold whole lines: what a crash tore is removed by whoever writes next.
+queue costs lines, and never a search: `append` refuses, and what nobody brings again is counted. Files are readable by
+the server's user alone and are removed when they are older than they may be. They hold whole lines: what a crash tore
+is removed by whoever writes next.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import re
+import shutil
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate, islice, takewhile
 from pathlib import Path
 
 from filelock import FileLock
 
 from search.errors import SettingsError
-from search.experiments.records import Impression, Record, to_line
+from search.experiments.records import Record, to_line
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +32,17 @@ FOLDER = "experiments"
 LOCK = ".lock"
 """Held while a file of the folder is written to."""
 
-MOST_WAITING = 200_000
-"""Records and shown products that may wait to be written; some ten megabytes."""
+MOST_WAITING = 64 * 2**20
+"""Bytes that may wait to be written: of lines, with what it takes to hold them."""
+
+_HELD = 64
+"""Bytes that it takes to hold a line, besides its own."""
+
+_BLOCK = 4 * 2**20
+"""Bytes after which a block of lines is written."""
+
+_SPARE = 256 * 2**20
+"""Bytes of the disk that are left to others: indexes and the journal need them more."""
 
 _GATHER = 0.2
 """Seconds in which lines are gathered into one write."""
@@ -62,11 +75,11 @@ class RecordLog:
         self._days = days
         self._most = most
         self._turn = threading.Condition()
-        self._waiting: deque[Record] = deque()
+        self._waiting: deque[bytes] = deque()
         self._held = 0  # weight of all that is not on the disk yet
         self._dropped = 0
         self._closing = threading.Event()
-        self._unwritten: deque[tuple[bytes, int]] = deque()  # the writer's own: lines and their weights
+        self._unwritten: deque[bytes] = deque()  # the writer's own
         self._troubled = False
         self._tidied: date | None = None
         self._thread = threading.Thread(target=self._work, name="daogou-log", daemon=True)
@@ -90,16 +103,24 @@ class RecordLog:
             ) from error
 
     def append(self, records: Sequence[Record]) -> bool:
-        """Have them written, all or none: False where the queue is full. Microseconds; nothing is written here."""
-        weight = sum(map(_weight, records))
+        """Have them written, all or none: False where the queue is full. Some microseconds for each; nothing is written
+        here. Whoever does not bring them again tells `give_up`."""
+        if not records:
+            return True
+        lines = [(to_line(one) + "\n").encode(errors="replace") for one in records]
+        weight = sum(map(_weight, lines))
         with self._turn:
             if self._closing.is_set() or (self._held and self._held + weight > self._most):
-                self._drop(len(records), "more comes than can be written")
                 return False
             self._held += weight
-            self._waiting.extend(records)
+            self._waiting.extend(lines)
             self._turn.notify()
         return True
+
+    def give_up(self, count: int) -> None:
+        """Count records as lost that `append` refused."""
+        with self._turn:
+            self._drop(count, "more comes than can be written")
 
     def close(self) -> None:
         """Write what waits. What cannot be written now is lost."""
@@ -125,13 +146,14 @@ class RecordLog:
     def _write(self) -> None:
         """Everything that waits, into today's file. Raises OSError; what is not written is kept for the next try."""
         with self._turn:
-            records = list(self._waiting)
+            self._unwritten.extend(self._waiting)
             self._waiting.clear()
-        self._unwritten.extend(((to_line(one) + "\n").encode(errors="replace"), _weight(one)) for one in records)
         if not self._unwritten:
             return
         day = self.now().astimezone(UTC).date()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if shutil.disk_usage(self.folder).free < _SPARE:
+            raise OSError(errno.ENOSPC, f"less than {_SPARE >> 20} MiB are free", str(self.folder))
         # Opened anew each time: whoever erases a shopper's lines may put another file in its place, under this lock.
         with FileLock(self.folder / LOCK, timeout=_PATIENCE):
             file = os.open(self.folder / f"{day}.jsonl", os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -147,20 +169,28 @@ class RecordLog:
 
     def _pour(self, file: int, size: int) -> None:
         """Append what is unwritten to a file of `size` bytes. Only whole lines stay, however far it comes."""
-        data = memoryview(b"".join(line for line, _ in self._unwritten))
-        done = whole = weight = 0
-        try:
-            while done < len(data):
-                done += os.write(file, data[done:])
-        finally:
-            while self._unwritten and whole + len(self._unwritten[0][0]) <= done:
-                line, one = self._unwritten.popleft()
-                whole += len(line)
-                weight += one
-            with self._turn:
-                self._held -= weight
-            if whole < done:
-                os.ftruncate(file, size + whole)
+        while self._unwritten:
+            data = memoryview(self._block())
+            done = whole = weight = 0
+            try:
+                while done < len(data):
+                    done += os.write(file, data[done:])
+            finally:
+                while self._unwritten and whole + len(self._unwritten[0]) <= done:
+                    line = self._unwritten.popleft()
+                    whole += len(line)
+                    weight += _weight(line)
+                with self._turn:
+                    self._held -= weight
+                if whole < done:
+                    os.ftruncate(file, size + whole)
+            size += whole
+
+    def _block(self) -> bytes:
+        """The first unwritten lines together: as many as make a block, one at least."""
+        sizes = accumulate(map(len, self._unwritten))
+        count = 1 + sum(1 for _ in takewhile(lambda size: size < _BLOCK, sizes))
+        return b"".join(islice(self._unwritten, count))
 
     def _tidy(self) -> None:
         """Remove the files of days that are too long ago; once a day."""
@@ -197,8 +227,8 @@ class RecordLog:
                 self._drop(lost, "the server stops and they cannot be written")
 
 
-def _weight(record: Record) -> int:
-    return 1 + len(record.products) if isinstance(record, Impression) else 1
+def _weight(line: bytes) -> int:
+    return len(line) + _HELD
 
 
 def _healed(file: int) -> int:

@@ -27,6 +27,9 @@ from search.domain import Event, Json
 
 Method = Literal["split", "interleave"]
 
+MAX_VALUE = 1e9
+"""Most that the `value` of one event may be: sums and squares of many stay finite."""
+
 
 @dataclass(frozen=True, slots=True)
 class Share:

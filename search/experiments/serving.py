@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from search.domain import SearchRequest, SearchResult
 from search.engine import Engine
-from search.errors import DaogouError
+from search.errors import DaogouError, EncoderMismatch, StoreError
 from search.experiments.assignment import takes_part, variant_of
 from search.experiments.definitions import Experiment, Variant
 from search.experiments.interleaving import can_be_drafted, interleave
@@ -20,6 +22,9 @@ from search.shoppers import Shoppers
 from search.terms import fold
 
 log = logging.getLogger(__name__)
+
+REST = 30.0
+"""Seconds for which an index that could not be opened is not tried again: trying can take seconds, of everybody."""
 
 _T = TypeVar("_T")
 
@@ -41,10 +46,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What is shown. `part` is None for everybody outside an experiment."""
+    """What is shown. `part` is None for everybody outside an experiment.
+
+    `missed` is the part that an interleaved search would have had if its challenger could have been searched. It is
+    there to be counted: what is shown is the baseline as outside the experiment.
+    """
 
     result: SearchResult
     part: Part | None = None
+    missed: Part | None = None
 
     def impression(self, index: str, request: SearchRequest, query_id: str, timestamp: str) -> Impression | None:
         """The line of the log; None outside experiments and where no page was asked for, or one after the last.
@@ -69,12 +79,20 @@ class Served:
 class Experiments:
     """Safe to use from several threads. Without experiments every search goes straight to the engine."""
 
-    def __init__(self, running: Sequence[Experiment], shoppers: Shoppers, most: int) -> None:
-        """`most` is how many candidates a search has at most."""
+    def __init__(
+        self,
+        running: Sequence[Experiment],
+        shoppers: Shoppers,
+        most: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`most` is how many candidates a search has at most, `clock` tells seconds."""
         self.running = tuple(running)
         self._by_index = {one.index: one for one in running}
         self._shoppers = shoppers
         self._most = most
+        self._clock = clock
+        self._resting: dict[str, float] = {}  # indexes that could not be opened, and until when they are left alone
         self._told: set[tuple[str, str]] = set()
         self._telling = threading.Lock()
 
@@ -117,18 +135,21 @@ class Experiments:
         reach = min(request.offset + request.limit, self._most)
         whole = replace(request, offset=0, limit=reach)
         baseline = engine.search(index, whole)
+        missed = None
         if can_be_drafted(baseline):
             challenger = replace(part, variant=part.experiment.variants[1])
             asked = replace(whole, facets=())
             other, fell_back = self._with(challenger, index, asked, engine.search, otherwise=baseline)
-            if not fell_back and can_be_drafted(other):
+            if fell_back:
+                missed = replace(part, fell_back=True)
+            elif can_be_drafted(other):
                 words = " ".join(fold(baseline.query.text).split())
                 seed = "\0".join((part.experiment.name, part.shopper, words))
-                drafted = interleave(baseline, other, seed, request.offset, request.limit)
+                drafted = interleave(baseline, other, seed, request.offset, request.limit, self._most)
                 variants = part.experiment.variants
                 teams = tuple("" if team is None else variants[team].name for team in drafted.teams)
                 return Served(drafted.result, replace(part, teams=teams))
-        return Served(baseline if whole == request else engine.search(index, request))
+        return Served(baseline if whole == request else engine.search(index, request), missed=missed)
 
     def _with(
         self,
@@ -143,13 +164,22 @@ class Experiments:
         variant = part.variant or part.experiment.baseline
         if not variant.options:
             return find(index, request), False
-        try:
-            return find(variant.index or index, variant.applied(request)), False
-        except DaogouError as error:
-            # Where the request is at fault, the baseline refuses it as well.
-            found = find(index, request) if otherwise is None else otherwise
+        error = None
+        if not self._rests(variant):
+            try:
+                return find(variant.index or index, variant.applied(request)), False
+            except DaogouError as raised:
+                error = raised
+        # Where the request is at fault, the baseline refuses it as well.
+        found = find(index, request) if otherwise is None else otherwise
+        if error is not None:
+            if variant.index is not None and isinstance(error, StoreError | EncoderMismatch):
+                self._resting[variant.index] = self._clock() + REST
             self._tell(part.experiment, variant, error)
-            return found, True
+        return found, True
+
+    def _rests(self, variant: Variant) -> bool:
+        return variant.index is not None and self._clock() < self._resting.get(variant.index, -math.inf)
 
     def _tell(self, experiment: Experiment, variant: Variant, error: DaogouError) -> None:
         """Once for each variant and kind of error."""

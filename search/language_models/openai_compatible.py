@@ -1,7 +1,8 @@
 """Any server that speaks OpenAI's chat completions: OpenAI itself, vLLM, llama.cpp, Ollama, LM Studio, gateways.
 
 Servers differ in what they take: some know no JSON schema, some models refuse a temperature, newer ones want
-`max_completion_tokens`. So the client starts with everything, drops what the server's refusal names, and remembers.
+`max_completion_tokens`. So the client starts with everything, drops what the server's refusal names, and remembers
+what it dropped once that has helped: a refusal may name a parameter and mean the question.
 """
 
 from __future__ import annotations
@@ -118,13 +119,18 @@ class OpenAICompatible:
 
     def _ask(self, system: str, user: str, max_tokens: int, schema: Json) -> Completion:
         """One try; again at once, with less, where the server does not know something that was sent."""
+        dropped = self._dropped
         while True:
-            dropped = self._dropped
             status, headers, body = self._post(_request(self._model, system, user, max_tokens, schema, dropped))
             if status == 200:
                 completion = completion_of(body)
                 if completion is None:
                     raise _TryAgain("answered something that is no chat completion")
+                if dropped - self._dropped:
+                    log.info(
+                        "the language model %s takes no %s", self._model, ", ".join(sorted(dropped - self._dropped))
+                    )
+                    self._dropped |= dropped
                 return completion
             why = explanation_of(body, self._key)
             if status in _TRANSIENT:
@@ -134,8 +140,7 @@ class OpenAICompatible:
                 unknown = next((name for name in _DROPPABLE if name not in dropped and name in why), None)
                 if unknown is None or (unknown == "response_format" and schema is None):
                     raise LanguageModelRefused(f"The language model {self._model} refused a request: {why}")
-                log.info("the language model %s takes no %s", self._model, unknown)
-                self._dropped = dropped | {unknown}
+                dropped |= {unknown}
                 continue
             raise LanguageModelError(self._advice(status, why))
 

@@ -254,8 +254,13 @@ def test_a_variant_that_cannot_be_searched_takes_nothing_from_the_shopper(
         for _ in range(3):
             mine = search(client, q="lamp", user=user)
             assert ids(mine) == ids(plain)
-            mine.pop("experiment", None)
+            assert (mine.pop("experiment", None) is not None) == (method == "split")
             assert same(mine, plain)
+        variant = "meaning" if method == "split" else ""
+        assert (
+            f'daogou_experiment_searches_total{{experiment="ratio",outcome="baseline instead",variant="{variant}"}} 3.0'
+            in client.get("/metrics").text
+        )
         body = {"facetName": "brand", "q": "lamp", "user": user}
         assert client.post("/indexes/products/facet-search", json=body).status_code == 200
         bad = client.post(SEARCH, json={"q": "lamp", "user": user, "filter": "unknown = 1"})
@@ -282,6 +287,34 @@ def test_in_a_multi_search_each_search_is_an_impression(tmp_path: Path) -> None:
     assert [one.query_id for one in impressions(shop)] == [
         results[0]["queryID"], results[2]["queryID"], by_address["queryID"],
     ]  # fmt: skip
+
+
+def test_a_multi_search_that_fails_showed_nothing(tmp_path: Path) -> None:
+    with shop_with(tmp_path, SPLIT) as (shop, client):
+        queries = [
+            {"indexUid": "products", "q": "lamp", "user": "u-1"},
+            {"indexUid": "products", "q": "lamp", "filter": "unknown = 1"},
+        ]
+        assert client.post("/multi-search", json={"queries": queries}).status_code == 400
+    assert impressions(shop) == []
+
+
+def test_pages_that_cannot_be_logged_are_counted(tmp_path: Path) -> None:
+    with shop_with(tmp_path, SPLIT) as (shop, client):
+        shop.service.log.close()
+        search(client, q="lamp", user="u-1")
+        search(client, q="lamp")
+        assert "daogou_log_dropped 1.0" in client.get("/metrics").text
+
+
+def test_an_interleaved_list_ends_where_every_list_ends(tmp_path: Path) -> None:
+    text = INTERLEAVE.replace("semantic_ratio = 1", "semantic_ratio = 0")
+    with shop_with(tmp_path, text, max_total_hits=10) as (_, client):
+        pages = [search(client, q="chair", user="u-1", page=page, hitsPerPage=4) for page in range(1, 6)]
+        assert "experiment" in pages[0]
+        assert [len(ids(page)) for page in pages] == [4, 4, 2, 0, 0]
+        assert {page["totalHits"] for page in pages} == {10}
+        assert len({one for page in pages for one in ids(page)}) == 10
 
 
 def test_the_log_holds_neither_words_nor_ids_of_shoppers(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -149,6 +149,7 @@ def test_what_a_reader_should_know_is_said(tmp_path: Path, told: Callable[..., t
     page = Impression("q0b", "simulated", "products", "s0", ("x",), "2027-01-15T10:00:00Z", variant="now")
     other = Impression("q0c", "simulated", "products", "s0", ("x",), "2027-01-15T10:00:00Z", variant="new")
     busy = [Event("click", "s1", f"2027-01-15T09:00:{i:02d}Z", "x", "q9") for i in range(51)]
+    busy.append(Event("purchase", "s1", "2027-01-15T09:01:00Z", "x", "q9", value=1e308))
     more = written(
         tmp_path / "more.jsonl", [page, other, *busy, Started("b", "i", "split", (Share("a", 1),), page.timestamp)]
     )
@@ -157,6 +158,7 @@ def test_what_a_reader_should_know_is_said(tmp_path: Path, told: Callable[..., t
     _, err = told(*words)
     assert f"warning: {log}, line " in err
     assert "was cut off while it was written: skipped" in err
+    assert "1 events have a value above 1,000,000,000: skipped" in err
     assert "other experiments in this log are left out: b" in err
     assert "1 shoppers saw several variants and are left out" in err
     assert "1 shoppers clicked more than 50 times on one day: still counted" in err

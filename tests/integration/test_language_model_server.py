@@ -187,6 +187,21 @@ def test_what_a_server_does_not_know_is_left_out_from_then_on() -> None:
     assert one.pauses == []
 
 
+def test_a_question_that_is_refused_in_every_form_changes_nothing_for_others() -> None:
+    """The refusal names a parameter and means the question."""
+    with asking(
+        refuses(400, "This model's context holds 4096 tokens: shorten the messages or max_tokens."),
+        refuses(400, "This model's context holds 4096 tokens: shorten the messages."),
+        says("well"),
+    ) as one:
+        with pytest.raises(LanguageModelRefused, match="shorten"):
+            one.ask(SCHEMA)
+        assert one.ask(SCHEMA).text == "well"
+        first, reduced, later = (each.payload for each in one.server.asked)
+    assert "max_tokens" not in reduced
+    assert later == first
+
+
 def test_a_refusal_that_stays_ends() -> None:
     with asking(refuses(400, "temperature max_tokens response_format json_schema")) as one:
         with pytest.raises(LanguageModelRefused):

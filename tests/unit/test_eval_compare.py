@@ -237,17 +237,41 @@ def test_losses_alone(metric: str, queries: list[str]) -> None:
 
 
 def test_interval_spread_effect_and_what_could_be_told() -> None:
-    baseline = scores("base", **{"ndcg@10": [0.0, 0.0, 0.0, 0.0]})
-    run = scores("new", **{"ndcg@10": [0.1, 0.3, 0.1, 0.3]})
+    baseline = scores("base", **{"ndcg@10": [0.0] * 8})
+    run = scores("new", **{"ndcg@10": [0.1, 0.3] * 4})
     (result,) = compare(baseline, [run])
-    deviation = 0.2 / np.sqrt(3)
-    assert result.queries == 4
+    deviation = 0.1 * np.sqrt(8 / 7)
+    assert result.queries == 8
     assert result.deviation == pytest.approx(deviation)
     assert result.effect == pytest.approx(0.2 / deviation)
-    assert result.detectable == pytest.approx((1.959964 + 0.841621) * deviation / 2, rel=1e-6)
-    assert result.interval == bootstrap_interval(np.array([0.1, 0.3, 0.1, 0.3]))
+    assert result.detectable == pytest.approx((1.959964 + 0.841621) * deviation / np.sqrt(8), rel=1e-6)
+    assert result.interval == bootstrap_interval(np.array([0.1, 0.3] * 4))
     (same,) = compare(baseline, [baseline])
-    assert (same.effect, same.detectable, same.deviation) == (None, 0, 0)
+    assert (same.effect, same.detectable, same.deviation) == (None, None, 0)
+
+
+def test_too_few_differing_queries_tell_nothing() -> None:
+    """Five that all rise by as much have p = 2 / 32."""
+    five, six = scores("a", map=[0.369] * 5 + [0.0]), scores("b", map=[0.369] * 6)
+    baseline = scores("base", map=[0.0] * 6)
+    (of_five,) = compare(baseline, [five])
+    (of_six,) = compare(baseline, [six])
+    assert (of_five.p, of_five.can_tell, of_five.detectable) == (0.0625, False, None)
+    assert (of_six.p, of_six.can_tell) == (0.03125, True)
+    assert [one.can_tell for one in compare(baseline, [six, five])] == [False, False]
+
+
+def test_of_several_runs_each_is_told_four_times_in_five_at_its_share_of_the_level() -> None:
+    """As below, at 0.05 / 5: the corrected test asks no more than that of any run."""
+    generator = np.random.default_rng(9)
+    noise = generator.normal(0, 0.2, (300, 60))
+    run = scores("new", map=list(noise[0]))
+    plain, *_ = compare(scores("base", map=[0.0] * 60), [run] * 5, permutations=99)
+    assert plain.runs == 5
+    assert plain.detectable is not None
+    detectable = plain.detectable * 0.2 / plain.deviation
+    found = np.mean([randomisation_test(one + detectable, permutations=999) <= 0.05 / 5 for one in noise])
+    assert 0.73 < found < 0.87
 
 
 def test_the_difference_that_can_be_told_is_told_four_times_in_five() -> None:
@@ -255,6 +279,7 @@ def test_the_difference_that_can_be_told_is_told_four_times_in_five() -> None:
     generator = np.random.default_rng(9)
     noise = generator.normal(0, 0.2, (500, 60))
     (plain,) = compare(scores("base", map=[0.0] * 60), [scores("new", map=list(noise[0]))])
+    assert plain.detectable is not None
     detectable = plain.detectable * 0.2 / plain.deviation
     found = np.mean([randomisation_test(one + detectable, permutations=199) <= 0.05 for one in noise])
     assert 0.74 < found < 0.86

@@ -56,6 +56,14 @@ def test_wider_for_more_confidence_narrower_for_more_values_same_for_the_same_se
     assert bootstrap_interval(few, seed=1) != bootstrap_interval(few)
 
 
+@pytest.mark.parametrize("scale", [0.1, 0.7, 1 / 3, 1000.3])
+def test_the_unit_changes_nothing(scale: float) -> None:
+    """Many resamples of few values have their mean on paper, and miss it by rounding in one unit and not in another."""
+    values = np.array([0.0, 1, 1, 2, 3, 5, 2, 0])
+    one, other = bootstrap_interval(values), bootstrap_interval(values * scale)
+    assert (other.low / scale, other.high / scale) == pytest.approx((one.low, one.high), rel=1e-9)
+
+
 @pytest.mark.parametrize("values", [[0.3], [0.1] * 7, [0.0, 0.0], [1e9] * 3, [0.1] * (RESAMPLED_UP_TO + 1)])
 def test_where_nothing_varies_there_is_no_width(values: list[float]) -> None:
     one = bootstrap_interval(np.array(values))

@@ -8,7 +8,19 @@ import pytest
 
 from eval.compare import Comparison
 from eval.intervals import Interval
-from eval.verdicts import Leaning, leaning, leaning_sentence, otherwise_sentence, sentence, verdict
+from eval.metrics import evaluate, parse_metric
+from eval.qrels import Qrels, Run
+from eval.verdicts import (
+    JudgedShare,
+    Leaning,
+    judged_share,
+    leaning,
+    leaning_sentence,
+    otherwise_sentence,
+    sentence,
+    silence,
+    verdict,
+)
 
 BETTER = Comparison(
     run="new.trec", metric="ndcg@10", baseline_mean=0.65, mean=0.78, wins=9, losses=2, ties=1,
@@ -52,8 +64,14 @@ def test_fewer_violations_are_better() -> None:
         ),
         (SAME, "new.trec and base.trec have the same ndcg@10 in every query: 0.650."),
         (
+            replace(UNCLEAR, wins=3, losses=2, ties=7),
+            "No difference between new.trec and base.trec can be told: ndcg@10 0.650 → 0.780, +0.130 "
+            "[+0.020, +0.250], p = 0.200; 3 wins, 2 losses, 7 ties. 5 differing queries are too few for any test at "
+            "5%.",
+        ),
+        (
             replace(BETTER, metric="judged@10", wins=1, losses=1, ties=0, p=0.0004),
-            "More of what new.trec shows is judged than with base.trec: judged@10 0.650 → 0.780, +0.130 "
+            "judged@10 is higher for new.trec than for base.trec: judged@10 0.650 → 0.780, +0.130 "
             "[+0.020, +0.250], p < 0.001; 1 win, 1 loss, 0 ties.",
         ),
     ],
@@ -63,7 +81,17 @@ def test_sentences(comparison: Comparison, said: str) -> None:
 
 
 def test_with_several_runs_both_p_values_are_said() -> None:
-    assert "p = 0.030 (p = 0.090 corrected for 3 runs); 9 wins" in sentence("b", replace(BETTER, p_holm=0.0903), 3)
+    assert "p = 0.030 (p = 0.090 corrected for 3 runs); 9 wins" in sentence("b", replace(BETTER, p_holm=0.0903, runs=3))
+
+
+def test_of_several_runs_each_must_differ_more() -> None:
+    """6 that differ suffice for one run (2 / 64), and not for two. At 0.05 / 2 z is 2.2414, not 1.9600."""
+    six = replace(UNCLEAR, wins=5, losses=1, ties=6)
+    assert sentence("b", six).endswith("12 queries like these tell a difference of about 0.162 or more.")
+    two = sentence("b", replace(six, runs=2))
+    assert two.endswith(" 6 differing queries are too few for any test at 5% corrected for 2 runs.")
+    more = sentence("b", replace(UNCLEAR, runs=2))
+    assert more.endswith("12 queries like these tell a difference of about 0.178 or more.")
 
 
 def test_nothing_is_claimed_that_hangs_on_how_unjudged_products_are_treated() -> None:
@@ -74,23 +102,43 @@ def test_nothing_is_claimed_that_hangs_on_how_unjudged_products_are_treated() ->
         assert sentence("b", BETTER, other=other) == sentence("b", BETTER)
 
 
-def judged(before: float, after: float, run: str = "new.trec", metric: str = "judged@10") -> Comparison:
-    return replace(BETTER, metric=metric, run=run, baseline_mean=before, mean=after)
+def shown(run: str, share: float | None, silent: int = 0) -> JudgedShare:
+    return JudgedShare(run, "judged@10", share, silent, 60)
 
 
 def test_a_comparison_leans_against_the_less_judged_run() -> None:
-    comparisons = [BETTER, judged(0.6, 0.4), judged(0.4, 0.6, "other.trec")]
     against = Leaning("judged@10", "new.trec", 0.4, "base.trec", 0.6)
-    assert leaning("base.trec", comparisons, "new.trec") == against
-    assert leaning("base.trec", comparisons, "other.trec") == Leaning("judged@10", "base.trec", 0.4, "other.trec", 0.6)
-    assert leaning("base.trec", [judged(0.6, 0.56)], "new.trec") is None
-    assert leaning("base.trec", [judged(0.6, 0.55)], "new.trec") is not None
-    assert leaning("base.trec", [BETTER], "new.trec") is None
+    assert leaning(shown("base.trec", 0.6), shown("new.trec", 0.4)) == against
+    assert leaning(shown("new.trec", 0.4), shown("base.trec", 0.6)) == against
+    assert leaning(shown("base.trec", 0.6), shown("new.trec", 0.56)) is None
+    assert leaning(shown("base.trec", 0.6), shown("new.trec", 0.55)) is not None
+    assert leaning(shown("base.trec", 0.6), shown("new.trec", None, 60)) is None
     assert leaning_sentence(against) == (
         "judged@10 is 0.40 for new.trec and 0.60 for base.trec. Unjudged products count as wrong, which leans against "
         "new.trec."
     )
     assert "leans towards new.trec" in leaning_sentence(against, judged_only=True)
+    assert leaning_sentence(against, silent=True).startswith("judged@10, over the queries with results, is 0.40 for")
+
+
+def test_queries_without_results_show_nothing_unjudged() -> None:
+    qrels = Qrels({f"q{i}": {"a": 1.0} for i in range(4)})
+    run = Run("half", {"q0": ("a", "x"), "q1": ("a",), "q2": (), "other": ("z",)})
+    scores = evaluate(qrels, run, [parse_metric("judged@10")])
+    assert scores.mean("judged@10") == 0.375
+    assert judged_share(scores, run, "judged@10") == JudgedShare("half", "judged@10", 0.75, 2, 4)
+    none = Run("none", {})
+    assert judged_share(evaluate(qrels, none, [parse_metric("judged")]), none, "judged").share is None
+
+
+def test_silence_is_named_for_what_it_is() -> None:
+    assert silence(shown("a", 0.5), shown("b", 0.5), "ndcg@10") == ""
+    said = "a has no results for 30 of 60 queries: they count as 0."
+    assert silence(shown("a", 0.5, 30), shown("b", 0.5), "ndcg@10") == said
+    assert silence(shown("a", 0.5, 30), shown("b", 0.5, 2), "violations@10") == (
+        "a has no results for 30 of 60 queries and b has no results for 2 of 60 queries: they count as 0, the best "
+        "violations@10 there is."
+    )
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ BASELINE, OTHER = result("abcd", said="now"), result("acxd", said="new")
 
 
 def test_hits_take_new_places_and_the_rest_is_the_baselines() -> None:
-    drafted = interleave(BASELINE, OTHER, "seed", 0, 10)
+    drafted = interleave(BASELINE, OTHER, "seed", 0, 10, 100)
     found = drafted.result
     assert [hit.rank for hit in found.hits] == [1, 2, 3, 4, 5]
     assert {str(hit.document["id"]): hit.document["said"] for hit in found.hits} == {
@@ -57,21 +57,29 @@ def test_hits_take_new_places_and_the_rest_is_the_baselines() -> None:
     ],
 )
 def test_the_total_is_what_is_known_of_both(baseline: SearchResult, other: SearchResult, total: int) -> None:
-    assert interleave(baseline, other, "seed", 0, 2).result.total == total
+    assert interleave(baseline, other, "seed", 0, 2, 100).result.total == total
+
+
+def test_no_page_reaches_beyond_the_most_that_any_list_has() -> None:
+    whole = interleave(BASELINE, OTHER, "seed", 0, 10, 100).result
+    for offset, left in ((0, 3), (2, 1), (3, 0)):
+        page = interleave(BASELINE, OTHER, "seed", offset, 10, 3)
+        assert [hit.document for hit in page.result.hits] == [hit.document for hit in whole.hits[offset:3]]
+        assert (len(page.teams), page.result.total) == (left, 3)
 
 
 def test_a_page_is_a_piece_of_the_whole() -> None:
-    whole = interleave(BASELINE, OTHER, "seed", 0, 10)
-    page = interleave(BASELINE, OTHER, "seed", 2, 2)
+    whole = interleave(BASELINE, OTHER, "seed", 0, 10, 100)
+    page = interleave(BASELINE, OTHER, "seed", 2, 2, 100)
     assert page.result.hits == whole.result.hits[2:4]
     assert page.teams == whole.teams[2:4]
-    assert interleave(BASELINE, OTHER, "seed", 50, 2).result.hits == ()
+    assert interleave(BASELINE, OTHER, "seed", 50, 2, 100).result.hits == ()
 
 
 def test_evidence_for_other_conditions_is_left_out() -> None:
     """It would be read with the conditions that the answer shows: those of the baseline."""
     literal = result("acxd", constraints=())
-    found = interleave(BASELINE, literal, "seed", 0, 10).result.hits
+    found = interleave(BASELINE, literal, "seed", 0, 10, 100).result.hits
     assert {str(hit.document["id"]) for hit in found if hit.evidence} == set("abcd")
 
 

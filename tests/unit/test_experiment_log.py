@@ -59,8 +59,10 @@ class Disk:
     def __init__(self, room: int) -> None:
         self.room = room
         self.refused = 0
+        self.largest = 0
 
     def write(self, file: int, data: memoryview) -> int:
+        self.largest = max(self.largest, len(data))
         if not self.room:
             self.refused += 1
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -110,7 +112,8 @@ def test_closing_writes_what_waits_and_takes_no_more(opened: Callable[..., Recor
     log.close()
     assert read(log.folder) == records
     assert not log.append([event(0)])
-    assert log.dropped == 1
+    assert log.append([])
+    assert log.dropped == 0  # whoever was refused may have another way
     assert read(log.folder) == records
 
 
@@ -157,15 +160,19 @@ def test_a_full_disk_delays_lines_and_tears_none_of_those_after(
     assert len([text for text in told if "is written again; 0 lines were lost" in text]) == 1
 
 
-def test_a_queue_that_is_full_drops_and_counts_and_says_so_once(
+def test_a_queue_that_is_full_refuses_and_what_is_given_up_is_counted_and_told_once(
     opened: Callable[..., RecordLog], full: Disk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    log = opened(most=3)
+    log = opened(most=3 * (len(module.to_line(event(1))) + 1 + module._HELD))
     with caplog.at_level(logging.ERROR):
         assert log.append([event(1), event(2)])
         assert not log.append([event(3), event(4)])  # all or none
         assert log.append([event(5)])
         assert not log.append([event(6)])
+        assert log.dropped == 0
+        assert not [one for one in caplog.records if "are lost" in one.getMessage()]
+        log.give_up(2)
+        log.give_up(1)
         assert log.dropped == 3
         full.room = 10**6
         log.close()
@@ -174,13 +181,56 @@ def test_a_queue_that_is_full_drops_and_counts_and_says_so_once(
 
 
 def test_room_is_given_back(opened: Callable[..., RecordLog]) -> None:
-    """A page weighs as many as it shows; one that weighs more than all there is room for is taken by an empty queue."""
+    """A page that weighs more than all there is room for is taken by an empty queue."""
     log = opened(most=5)
     page = Impression("q", "x", "products", "s", tuple("abcdefgh"), "2026-11-28T12:00:00.000Z")
     for number in range(4):
         assert soon(lambda: log.append([page])), number
     log.close()
     assert [one for one in read(log.folder) if isinstance(one, Impression)] == [page] * 4
+
+
+def test_the_last_of_the_disk_is_left_to_others(
+    opened: Callable[..., RecordLog], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "_RETRY", 0.01)
+    monkeypatch.setattr(module, "_SPARE", 2**70)
+    log = opened()
+    with caplog.at_level(logging.ERROR):
+        assert log.append([event(1)])
+        assert soon(lambda: "MiB are free" in caplog.text)
+    assert not list(log.folder.glob("*.jsonl"))
+    monkeypatch.setattr(module, "_SPARE", 0)
+    log.close()
+    assert read(log.folder) == [event(1)]
+
+
+def test_the_queue_is_bounded_by_what_it_holds(opened: Callable[..., RecordLog], full: Disk) -> None:
+    """Not by the number of lines: ids may be long, and three bytes a character."""
+    log = opened(most=100_000)
+    long = Event("click", "s", "2026-11-28T12:00:00.000Z", "耳" * 512, "q" * 100)
+    taken = 0
+    while taken < 1000 and log.append([long]):
+        taken += 1
+    assert 40 < taken < 60
+
+
+def test_much_is_written_block_by_block(
+    opened: Callable[..., RecordLog], full: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full within the second block keeps the first and the whole lines of the second."""
+    line = len(module.to_line(event(10))) + 1
+    monkeypatch.setattr(module, "_BLOCK", 10 * line)
+    records = [event(number) for number in range(10, 60)]
+    full.room = 14 * line + line // 2
+    log = opened()
+    assert log.append(records)
+    assert soon(lambda: full.refused > 1)
+    assert read(log.folder) == records[:14]
+    full.room = 10**6
+    log.close()
+    assert read(log.folder) == records
+    assert full.largest == 10 * line
 
 
 def test_what_cannot_be_written_at_the_end_is_counted(opened: Callable[..., RecordLog], full: Disk) -> None:

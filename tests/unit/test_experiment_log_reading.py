@@ -60,6 +60,19 @@ def test_a_last_line_that_was_cut_off_is_skipped_and_named(tmp_path: Path, end: 
     assert len(log.impressions) == 1
 
 
+def test_values_that_no_server_takes_any_more_are_skipped_and_counted(tmp_path: Path) -> None:
+    """Two purchases of 1e308 would add up to infinity."""
+    sold = [event("q1", "a", type="purchase", value=value, position=n) for n, value in enumerate((1e9, 1e308, 1.1e9))]
+    times = [f"2026-11-28T09:3{n}:00Z" for n in range(3)]
+    file = write(
+        tmp_path / "a.jsonl", START, page("q1"), *(one | {"timestamp": t} for one, t in zip(sold, times, strict=True))
+    )
+    log = read_log([file])
+    assert [one.value for one in log.events] == [1e9]
+    assert log.notes.oversized_events == 2
+    assert read_log([file], since="2026-11-28T09:31:02Z").notes.oversized_events == 1
+
+
 def test_a_whole_last_line_without_a_line_break_counts(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text(f"{json.dumps(START)}\n{json.dumps(page('q1'))}")

@@ -64,7 +64,7 @@ def test_equal_versions_pass_with_certainty() -> None:
     assert finding.compared is not None
     assert (finding.compared.p, finding.compared.ties, finding.difference) == (1.0, 6, 0.0)
     assert finding.compared.fallen == ()
-    assert finding.detectable(0.05) is None, "nothing scattered"
+    assert finding.detectable(0.05, 1) is None, "nothing scattered"
 
 
 def test_a_fall_of_every_query_is_significant() -> None:
@@ -186,13 +186,34 @@ def around(new: Version, live: Version | None, made: Manifest | None = None, **m
 
 
 def test_one_line_when_it_passes() -> None:
+    """Differences of 3 × -1/2 and 2 × 1/2: a deviation of 0.4173, and (1.6449 + 0.8416) · 0.4173 / √8 is 0.367."""
     made = check(8)
-    live, new = version([1] * 8, made.name), version([2, 1, 1, 1, 1, 1, 1, 1], made.name)
+    live, new = version([1, 1, 1, 2, 2, 1, 1, 1], made.name), version([2, 2, 2, 1, 1, 1, 1, 1], made.name)
     said = passed(decide([made], 0.05, new, live), around(new, live))
     assert said == (
-        "Gate passed: mrr@10 1.0000 → 0.9375 (-0.0625, p = 0.500; 8 queries, 0 better, 1 worse; such queries show a "
-        "fall of about 0.155)."
+        "Gate passed: mrr@10 0.8750 → 0.8125 (-0.0625, p = 0.500; 8 queries, 2 better, 3 worse; such queries show a "
+        "fall of about 0.367)."
     )
+
+
+def test_what_fall_is_shown_depends_on_how_many_differ_and_on_the_checks() -> None:
+    """Of five that differ all must fall at 0.05, and of two checks it takes six; four show no fall whatever."""
+    made = check(8)
+    finding = one([1, 1, 1, 2, 2, 1, 1, 1], [2, 2, 2, 1, 1, 1, 1, 1], made)
+    assert finding.detectable(0.05, 1) == pytest.approx(0.3669, abs=1e-4)
+    assert finding.detectable(0.05, 2) is None
+    live, new = version([1, 1, 1, 2] + [1] * 4, made.name), version([2, 2, 2, 1] + [1] * 4, made.name)
+    said = passed(decide([made], 0.05, new, live), around(new, live))
+    assert said.endswith("1 better, 3 worse; too few differ for a fall to be told).")
+
+
+def test_checks_share_the_level_in_what_fall_is_shown() -> None:
+    """z is 1.9600 at 0.05 / 2."""
+    finding = one([1] * 4 + [2] * 4, [2] * 4 + [1] * 4, check(8))
+    assert finding.compared is not None
+    unit = finding.compared.deviation / 8**0.5
+    assert finding.detectable(0.05, 1) == pytest.approx((1.6449 + 0.8416) * unit, rel=1e-4)
+    assert finding.detectable(0.05, 2) == pytest.approx((1.9600 + 0.8416) * unit, rel=1e-4)
 
 
 def test_everything_when_it_does_not() -> None:
@@ -240,6 +261,28 @@ def test_new_products_that_nobody_judged_are_no_proof() -> None:
     said = refused(decide([made], 0.05, new, live), around(new, live))
     assert "Of the first 2 hits 100% were judged, and now 50% are. What nobody judged counts as wrong" in said
     assert "judged" not in refused(decide([made], 0.05, version([2] * 6, made.name), live), around(new, live))
+
+
+def test_an_outage_is_no_want_of_judgements() -> None:
+    """Whatever is shown is judged in both versions; the new one answers half of the queries with nothing."""
+    made = check(10, metric="mrr@1")
+    live = version([1] * 10, made.name)
+    answered = {query: hits for query, hits in live.runs[ASKED].hits.items() if int(query[1:]) > 5}
+    new = Version({ASKED: Run("", answered)}, live.reach)
+    said = refused(decide([made], 0.05, new, live), around(new, live)).split("\n\n")
+    assert "No results for 5 of 10 queries; the live version has none for 0." in said
+    assert "judged" not in " ".join(said)
+    assert "No results" not in passed(decide([made], 0.05, live, new), around(live, new))
+
+
+def test_an_outage_hides_no_want_of_judgements() -> None:
+    """Before, no query has results for half; now they all have, of new products in one place of two."""
+    made = check(8, metric="mrr@2")
+    whole = version([1] * 8, made.name)
+    live = Version({ASKED: Run("", {f"q{n}": whole.runs[ASKED].hits[f"q{n}"] for n in range(1, 5)})}, whole.reach)
+    finding = decide([made], 0.05, version([2] * 8, made.name, filler="new"), live)[0]
+    assert finding.compared is not None
+    assert finding.compared.leans == (1.0, 0.5)
 
 
 def test_grades_of_a_model_and_a_slow_reranker_are_said() -> None:

@@ -51,7 +51,12 @@ RECORD = RunRecord(
 
 
 def material(
-    *runs: Run, qrels: Qrels = QRELS, judged_only: bool = False, metric: str = "mrr@10", judge: str = ""
+    *runs: Run,
+    qrels: Qrels = QRELS,
+    judged_only: bool = False,
+    metric: str = "mrr@10",
+    judge: str = "",
+    breaking: Qrels | None = None,
 ) -> Material:
     judgements = Judgements("qrels.tsv", "ab" * 32, len(qrels.grades), 17, 1, 3.0, judged_only, False, judge)
     return Material(
@@ -64,6 +69,7 @@ def material(
         files=[f"runs/{run.name}.trec" for run in runs],
         records=[None for _ in runs],
         texts={"q0": "red lamp"},
+        breaking=breaking,
         permutations=1000,
     )
 
@@ -199,12 +205,15 @@ def test_better_and_worse_are_said_with_how_much_and_how_sure() -> None:
 
 
 def test_no_difference_is_no_proof_that_there_is_none() -> None:
-    unclear = said(material(SECOND, Run("third", {**SECOND.hits, "q0": ("a",)})))
+    better, worse = {f"q{i}": ("a",) for i in range(3)}, {f"q{i}": ("b",) for i in range(3, 6)}
+    unclear = said(material(SECOND, Run("third", SECOND.hits | better | worse)))
     assert unclear.headline == "No difference between third and second can be told"
     assert unclear.how_sure.startswith(
         "If both were equally good, luck alone would make a difference this large every time (p = 1.000). That is too"
     )
-    assert "9 queries that scatter like these reveal a true difference of 0.1" in unclear.how_sure
+    assert "9 queries that scatter like these reveal a true difference of 0.4" in unclear.how_sure
+    few = said(material(SECOND, Run("third", {**SECOND.hits, "q0": ("a",)})))
+    assert few.how_sure.endswith("equally good: 1 differing query is too few for any test at 5%.")
 
 
 def test_runs_that_are_the_same_are_said_to_be() -> None:
@@ -265,8 +274,47 @@ def test_verdict_that_turns_round_is_none() -> None:
 
 def test_judgements_themselves_can_be_the_metric() -> None:
     one = said(material(FIRST, UNKNOWN_FIRST, metric="judged@1"))
-    assert one.headline == "Less of what hidden shows is judged than of what first shows"
+    assert one.headline == "judged@1 is lower for hidden than for first"
     assert one.careful is None
+    assert one.judged == ("judged@1 is how much of what is shown has been judged. It says nothing of how good that is.")
+
+
+def test_no_judgement_plays_a_part_in_violations() -> None:
+    breaking = Qrels({f"q{i}": {"b": 1.0} for i in range(9)}, source=Path("broken.tsv"))
+    given = material(FIRST, UNKNOWN_FIRST, metric="violations@1", breaking=breaking)
+    made = report(given)
+    assert (made.against[0].leans, made.against[0].otherwise) == (None, None)
+    goes_by = (
+        "violations@1 goes by broken.tsv, and by no judgement. Products that the file does not name break nothing."
+    )
+    assert said(given).judged == goes_by
+    assert words.on_single(report(replace(given, runs=[FIRST]))).judged == goes_by
+    method = " ".join(words.method(made))
+    assert "as broken.tsv says. Products that the file does not name break nothing." in method
+    assert "Unjudged products count as wrong" not in method
+
+
+def test_missing_results_are_not_called_unjudged() -> None:
+    every = Qrels({f"q{i}": {"a": 1.0, "b": 0.0} for i in range(10)})
+    whole = Run("whole", {f"q{i}": ("a", "b") for i in range(10)})
+    half = Run("half", {f"q{i}": ("a", "b") for i in range(5)})
+    one = said(material(whole, half, qrels=every))
+    assert one.how_much.endswith(" half has no results for 5 of 10 queries: they count as 0.")
+    assert one.judged == (
+        "Every product in their first 2 places has been judged, so the verdict rests on no guess. judged@2 is below 1 "
+        "only for queries without results."
+    )
+    unknown = Run("unknown", {f"q{i}": ("a", "x") for i in range(10)})
+    leans = report(material(unknown, half, qrels=every)).against[0].leans
+    assert leans is not None
+    assert (leans.less, leans.less_share, leans.more_share) == ("unknown", 0.5, 1.0)
+    assert (
+        "judged@2, over the queries with results, is 1.00 for half and 0.50 for unknown"
+        in said(material(unknown, half, qrels=every)).judged
+    )
+    none = Run("none", {})
+    assert "alike" not in said(material(unknown, none, qrels=every)).judged
+    assert words.on_single(report(material(none, qrels=every))).judged.startswith("There are no results")
 
 
 def test_single_run_is_not_called_good() -> None:
@@ -298,6 +346,8 @@ def test_method_states_gain_and_what_is_left_out() -> None:
     assert "no relevant product (here: 1)" in lines
     assert "ndcg_lin" not in lines
     assert "Test:" not in lines
+    partly = replace(given, qrels=Qrels({**QRELS.grades, "q8": {"b": 0.5}}))
+    assert "no relevant product in every metric but ndcg (here: 1)" in " ".join(words.method(report(partly)))
     answerable = replace(given, judgements=replace(given.judgements, answerable=True, hopeless=0))
     assert "were left out" in " ".join(words.method(report(answerable)))
 
