@@ -56,7 +56,7 @@ class Comparison:
     """One run against the baseline by one metric.
 
     Wins are queries where the run is better. The p-values are two-sided: `p` of the randomisation test,
-    `p_holm` the same corrected over the runs of this comparison, `p_t` of the t test. `interval` holds the mean
+    `p_holm` the same corrected over the `runs` of this comparison, `p_t` of the t test. `interval` holds the mean
     difference in 95 of 100 cases. `deviation` is the standard deviation of the differences over queries. `movers` are
     the queries that changed most, the largest change first.
     """
@@ -73,6 +73,7 @@ class Comparison:
     p_t: float
     interval: Interval
     deviation: float
+    runs: int = 1
     movers: tuple[Mover, ...] = ()
 
     @property
@@ -94,12 +95,27 @@ class Comparison:
         return self.difference / self.deviation if self.deviation > SAME else None
 
     @property
-    def detectable(self) -> float:
-        """The true difference that so many queries, scattering as these do, show four times in five.
+    def differing(self) -> int:
+        """How many queries differ."""
+        return self.wins + self.losses
 
-        (z(1 − LEVEL / 2) + z(POWER)) · deviation / √queries: the normal approximation to the power of a paired test.
+    @property
+    def can_tell(self) -> bool:
+        """Whether enough queries differ for a difference to be told: when all n go one way, 2 of the 2^n patterns of
+        signs are as extreme, and of several runs each may have LEVEL / runs."""
+        return math.ldexp(2 * self.runs, -self.differing) <= LEVEL
+
+    @property
+    def detectable(self) -> float | None:
+        """The true difference that so many queries, scattering as these do, show four times in five; None where they
+        can tell none.
+
+        (z(1 − LEVEL / runs / 2) + z(POWER)) · deviation / √queries: the normal approximation to the power of a paired
+        test.
         """
-        return float(ndtri(1 - LEVEL / 2) + ndtri(POWER)) * self.deviation / math.sqrt(self.queries)
+        if not self.can_tell:
+            return None
+        return float(ndtri(1 - LEVEL / self.runs / 2) + ndtri(POWER)) * self.deviation / math.sqrt(self.queries)
 
 
 def lower_is_better(metric: str) -> bool:
@@ -141,6 +157,7 @@ def compare(
                     p_t=t_test(difference),
                     interval=bootstrap_interval(difference),
                     deviation=float(difference.std(ddof=1)) if len(difference) > 1 else 0.0,
+                    runs=len(runs),
                     movers=tuple(
                         Mover(run.queries[i], float(before[i]), float(run.values[metric][i]))
                         for i in order

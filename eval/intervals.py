@@ -54,7 +54,9 @@ def bootstrap_interval(values: Floats, confidence: float = 0.95, resamples: int 
         low, high = mean + error * (normal + acceleration * (np.square(normal) - 1))
     else:
         means = _resampled_means(values, resamples, seed)
-        below = float(np.count_nonzero(means < mean) + np.count_nonzero(means <= mean)) / (2 * resamples)
+        slack = 1e-12 * float(np.abs(values).max())  # means that are equal on paper differ by rounding
+        below = float(np.count_nonzero(means < mean - slack) + np.count_nonzero(means <= mean + slack))
+        below /= 2 * resamples
         below = min(max(below, 0.5 / resamples), 1 - 0.5 / resamples)
         low, high = np.quantile(means, ndtr(_corrected(edges, float(ndtri(below)), acceleration)))
     return Interval(float(low), float(high))

@@ -67,8 +67,8 @@ def _declare(parser: argparse.ArgumentParser) -> None:
 class _Answer:
     """Everything there is to show. `first` is the metric named first: the one that decides.
 
-    By run: `shares` judged, `leanings`, and `otherwise` the first metric with the unjudged products treated the other way, for runs that
-    lean. `sides` by metric and run.
+    By run: the `shares` that are judged, `leanings`, and, for runs that lean, `otherwise`: the first metric with the
+    unjudged products treated the other way. `sides` by metric and run.
     """
 
     baseline: str

@@ -12,7 +12,7 @@ from eval.report.curves import Point
 from eval.report.differences import Change
 from eval.side_by_side import SideBySide
 from eval.slices import SliceComparison
-from eval.verdicts import Leaning, Verdict
+from eval.verdicts import JudgedShare, Leaning, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class RunFacts:
     """One run. `number` is its place in the report, from 0; `letter` stands for it in plots; `file` is as it was given.
 
     `estimates` follow the metrics of the report. `recall` and `unjudged` are means over depth, `unjudged` over hits.
-    `silent` are the judged queries it answers with nothing. Without a record `stages` is empty, `weak` and `degraded`
-    are None.
+    `shown` is how much of its first hits is judged. `silent` are the judged queries it
+    answers with nothing. Without a record `stages` is empty, `weak` and `degraded` are None.
     """
 
     number: int
@@ -77,6 +77,7 @@ class RunFacts:
     estimates: tuple[Estimate, ...]
     recall: tuple[Point, ...]
     unjudged: tuple[Point, ...]
+    shown: JudgedShare
     hits: int
     depth: int
     stages: tuple[Stage, ...]
@@ -93,7 +94,8 @@ class RunFacts:
 class Against:
     """A run against the baseline, by the metric that decides.
 
-    `otherwise` is the same comparison with the unjudged products treated the other way, None for judged@k itself.
+    `otherwise` is the same comparison with the unjudged products treated the other way, None where the metric asks no
+    grade: judged@k and violations@k.
     `changes` are all queries, the largest gain first. `movers` are those that changed most, with both lists.
     """
 
@@ -110,7 +112,9 @@ class Against:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`metric` is the one that decides, `judged` the judged@k beside it. `texts` by query id, where they are known.
+    """`metric` is the one that decides, `judged` the judged@k beside it. `weighing` are the metrics in which queries
+    without a relevant product may score even so, by grades between 0 and 1. `breaking` is the file of products that
+    break a condition, "" without one. `texts` by query id, where they are known.
 
     `slice_means` are of the only run, where there is no other. `slice_notes` say where slices come from.
     """
@@ -120,6 +124,8 @@ class Report:
     judgements: Judgements
     metric: str
     judged: str
+    weighing: tuple[str, ...]
+    breaking: str
     runs: tuple[RunFacts, ...]
     against: tuple[Against, ...]
     texts: Mapping[str, str]

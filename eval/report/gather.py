@@ -12,7 +12,7 @@ import numpy as np
 
 from eval.compare import Comparison, Mover, compare, differing, lower_is_better
 from eval.intervals import bootstrap_interval
-from eval.metrics import Floats, GradedRun, Metric, Scores, evaluate, grade_run, recall
+from eval.metrics import BY_THEMSELVES, WEIGHING, Floats, GradedRun, Metric, Scores, evaluate, grade_run, recall
 from eval.qrels import Qrels, Run
 from eval.record import RunRecord
 from eval.report.curves import Point
@@ -20,7 +20,7 @@ from eval.report.differences import Change
 from eval.report.facts import Against, Estimate, Judgements, Report, RunFacts, SliceMean, Stage
 from eval.side_by_side import SideBySide, products_shown, side_by_side
 from eval.slices import SliceComparison, Slicing
-from eval.verdicts import leaning, verdict
+from eval.verdicts import judged_share, leaning, verdict
 
 TitlesOf: TypeAlias = Callable[[Iterable[str]], Mapping[str, str]]
 """Titles of those of the products that have one."""
@@ -84,7 +84,9 @@ def gather(material: Material, scores: Sequence[Scores], slices: Slices, titles_
         made_at=material.made_at,
         judgements=material.judgements,
         metric=metrics[0],
-        judged=next(name for name in metrics if name.partition("@")[0] == "judged"),
+        judged=_judged(material),
+        weighing=_weighing(material),
+        breaking=str(material.breaking.source or "") if material.breaking else "",
         runs=facts,
         against=against,
         texts=material.texts,
@@ -93,6 +95,19 @@ def gather(material: Material, scores: Sequence[Scores], slices: Slices, titles_
         slice_notes=slices.notes,
         permutations=material.permutations,
     )
+
+
+def _judged(material: Material) -> str:
+    return next(str(metric) for metric in material.metrics if metric.kind == "judged")
+
+
+def _weighing(material: Material) -> tuple[str, ...]:
+    answerable = material.qrels.answerable().grades
+    hopeless = [judged for query, judged in material.qrels.grades.items() if query not in answerable]
+    if not any(grade > 0 for judged in hopeless for grade in judged.values()):
+        return ()
+    kinds = {metric.kind for metric in material.metrics}
+    return tuple(kind for kind in WEIGHING if kind in kinds)
 
 
 # --- one run ---------------------------------------------------------------------------------------------------------
@@ -115,6 +130,7 @@ def _facts(material: Material, number: int, scores: Scores) -> RunFacts:
         ),
         recall=recall_by_depth(measured),
         unjudged=unjudged_by_depth(served),
+        shown=judged_share(scores, run, _judged(material)),
         hits=int(served.hits.sum()),
         depth=int(served.hits.max(initial=0)),
         stages=stages_of([one.milliseconds for one in asked]),
@@ -189,7 +205,8 @@ def _against(
         return ()
     judged_only, first = material.judgements.judged_only, material.metrics[0]
     compared = compare(baseline, runs, material.permutations, material.seed, MOVERS)
-    others = _otherwise(material, not judged_only, first) if first.kind != "judged" else {}
+    graded = first.kind not in BY_THEMSELVES
+    others = _otherwise(material, not judged_only, first) if graded else {}
     movers = [mover for one in compared if one.metric == str(first) for mover in one.movers]
     titles = titles_of(sorted(products_shown(movers, material.runs)))
     found = []
@@ -203,7 +220,7 @@ def _against(
                 comparison=decisive,
                 others=tuple(by_metric.values()),
                 otherwise=others.get(run.run),
-                leans=leaning(baseline.run, tuple(by_metric.values()), run.run),
+                leans=leaning(facts[0].shown, facts[place].shown) if graded else None,
                 changes=changes(baseline, run, str(first), material.texts),
                 slices=tuple(one for one in slices.compared if one.run == run.run),
                 movers=_sides(material, decisive.movers, material.runs[place], titles),

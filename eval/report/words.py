@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from eval.compare import LEVEL, SAME, Comparison
+from eval.metrics import BY_THEMSELVES
 from eval.report.differences import signed
 from eval.report.facts import Against, Judgements, Report, RunFacts
 from eval.report.scale import short
-from eval.verdicts import Verdict, is_judged_share, p_text, verdict
+from eval.verdicts import Verdict, is_judged_share, p_text, silence, too_few, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def on_comparison(report: Report, against: Against) -> Words:
     base, run, one = report.baseline.name, against.run.name, against.comparison
     return Words(
         headline=_headline(base, run, one, against.verdict),
-        how_much=_how_much(one),
+        how_much=f"{_how_much(one)} {silence(report.baseline.shown, against.run.shown, one.metric)}".rstrip(),
         how_sure=_how_sure(one, against.verdict, len(report.against)),
         judged=_judged(report, against) + _by_a_model(report.judgements),
         careful=_careful(report.judgements, base, against),
@@ -60,7 +61,7 @@ def _headline(base: str, run: str, one: Comparison, said: Verdict) -> str:
     if said == "unclear":
         return f"No difference between {run} and {base} can be told"
     if is_judged_share(one.metric):
-        return f"{'More' if said == 'better' else 'Less'} of what {run} shows is judged than of what {base} shows"
+        return f"{one.metric} is {'higher' if said == 'better' else 'lower'} for {run} than for {base}"
     return f"{run} is {said} than {base}"
 
 
@@ -89,9 +90,11 @@ def _how_sure(one: Comparison, said: Verdict, runs: int) -> str:
         chance += f" {runs} runs are {runs} chances to be lucky: corrected for that, {p_text(one.p_holm)}."
     if said != "unclear":
         return chance
+    unsure = f"{chance} That is too often to rule luck out, and no proof that they are equally good"
+    if one.detectable is None:
+        return f"{unsure}: {too_few(one)}."
     return (
-        f"{chance} That is too often to rule luck out, and no proof that they are equally good: "
-        f"{_counted(one.queries, 'query', 'queries')} that scatter like these reveal a true difference of "
+        f"{unsure}: {_counted(one.queries, 'query', 'queries')} that scatter like these reveal a true difference of "
         f"{one.detectable:.3f} or more four times in five. To see a smaller one takes more queries."
     )
 
@@ -108,18 +111,29 @@ def _odds(p: float) -> str:
 # --- judgements ------------------------------------------------------------------------------------------------------
 
 
+_BREAKING = "Products that the file does not name break nothing."
+
+
 def _judged(report: Report, against: Against) -> str:
-    run, base = against.run.mean(report.judged), report.baseline.mean(report.judged)
-    if min(run, base) > 1 - SAME:
+    if by_itself := _by_itself(report):
+        return by_itself
+    both = (against.run.shown, report.baseline.shown)
+    shares = {one.run: one.share for one in both if one.share is not None}
+    silent = any(one.silent for one in both)
+    if min(shares.values(), default=1) > 1 - SAME:
+        every = "Every" if silent else f"{report.judged} is 1.00 for both: every"
         return (
-            f"{report.judged} is 1.00 for both: every product in their {_places(report.judged)} has been judged, so "
-            f"the verdict rests on no guess."
+            f"{every} product in their {_places(report.judged)} has been judged, so the verdict rests on no guess."
+            + (f" {report.judged} is below 1 only for queries without results." if silent else "")
         )
+    each = " and ".join(f"{share:.2f} for {run}" for run, share in shares.items())
     told = (
-        f"{report.judged} is {run:.2f} for {against.run.name} and {base:.2f} for {report.baseline.name}: so much of "
-        f"what their {_places(report.judged)} hold has been judged. {_treated(report.judgements)}"
+        f"{report.judged}{_answered(silent)} is {each}: so much of what their {_places(report.judged)} hold has been "
+        f"judged. {_treated(report.judgements)}"
     )
-    if against.leans is None:
+    if len(shares) < len(both):
+        weighs = None
+    elif against.leans is None:
         weighs = "Both are judged to about the same share, so this weighs on both alike."
     else:
         held = "flatters" if report.judgements.judged_only else "holds down"
@@ -130,9 +144,28 @@ def _judged(report: Report, against: Against) -> str:
     return " ".join(filter(None, (told, weighs, _stands(report.judgements, against))))
 
 
+def _by_itself(report: Report) -> str | None:
+    """For a metric that no grade plays a part in."""
+    kind = report.metric.partition("@")[0]
+    if kind not in BY_THEMSELVES:
+        return None
+    if is_judged_share(report.metric):
+        return f"{report.metric} is how much of what is shown has been judged. It says nothing of how good that is."
+    return f"{report.metric} goes by {report.breaking or 'its own file'}, and by no judgement. {_BREAKING}"
+
+
+def _answered(silent: bool) -> str:
+    return ", over the queries with results," if silent else ""
+
+
 def _judged_alone(report: Report, run: RunFacts) -> str:
-    share = run.mean(report.judged)
-    told = f"{report.judged} is {share:.2f}: so much of what the {_places(report.judged)} hold has been judged."
+    if by_itself := _by_itself(report):
+        return by_itself
+    share = run.shown.share
+    if share is None:
+        return "There are no results, and so nothing to judge."
+    over = _answered(bool(run.silent))
+    told = f"{report.judged}{over} is {share:.2f}: so much of what the {_places(report.judged)} hold has been judged."
     return f"{told} {_treated(report.judgements)}"
 
 
@@ -217,10 +250,21 @@ def method(report: Report) -> tuple[str, ...]:
         if kind in kinds
     ]
     hopeless = f"here: {judgements.hopeless:,}" if judgements.hopeless else "here: none"
+    if "violations" in kinds:
+        lines.append(
+            f"violations@k: of the first k hits, the share that break a condition of their query"
+            f"{f', as {report.breaking} says' if report.breaking else ''}. {_BREAKING}"
+        )
+    if kinds - BY_THEMSELVES:
+        but = f" in every metric but {' and '.join(report.weighing)}" if report.weighing else ""
+        lines += [
+            "A product is relevant from grade 1. Every judged query counts: one without results scores 0, and so does "
+            f"one that has no relevant product{but} ({hopeless}).",
+            f"{_treated(judgements)} judged@k is always taken from the lists as they were served.",
+        ]
+    else:
+        lines.append("Every judged query counts: one without results scores 0.")
     lines += [
-        "A product is relevant from grade 1. Every judged query counts: one without results scores 0, and so does one "
-        f"that has no relevant product ({hopeless}).",
-        f"{_treated(judgements)} judged@k is always taken from the lists as they were served.",
         "Intervals: bootstrap over queries, 95%. They say how far the mean would move with other queries of the same "
         "kind, and nothing of queries of other kinds, or of whether the judgements are right.",
     ]

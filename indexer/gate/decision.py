@@ -13,9 +13,9 @@ from scipy.special import ndtri
 from eval.compare import POWER, SAME, differing, holm, randomisation_test
 from eval.metrics import Floats, Metric, Scores, evaluate
 from eval.qrels import Run
-from eval.verdicts import LEANING
+from eval.verdicts import LEANING, JudgedShare, judged_share
 from indexer.gate.asking import Reach, relevant_to
-from indexer.gate.file import Asked, Check
+from indexer.gate.file import Asked, Check, least_queries
 
 SHOWN = 5
 """Queries that are shown: those that fell most."""
@@ -68,7 +68,8 @@ class Compared:
 
     `p` is one-sided: how often versions that are equally good would show a fall like this by chance; `p_holm` is the
     same corrected over the checks. `deviation` is that of the differences over queries. `fallen` are the queries that
-    fell most, `SHOWN` of them; `judged_before` and `judged` the shares of the first hits that anybody judged.
+    fell most, `SHOWN` of them; `shown_before` and `shown` say how many of the first hits anybody judged, and how many
+    queries have none.
     """
 
     mean: float
@@ -78,16 +79,20 @@ class Compared:
     p: float
     p_holm: float
     deviation: float
-    judged_before: float
-    judged: float
+    shown_before: JudgedShare
+    shown: JudgedShare
     fallen: tuple[Fallen, ...]
     gone: Gone
     barred: Barred
 
     @property
-    def leans(self) -> bool:
-        """So much less of what the new version shows is judged that a fall may say more of the judgements."""
-        return self.judged_before - self.judged >= LEANING - SAME
+    def leans(self) -> tuple[float, float] | None:
+        """The shares judged before and now, where so much less of what the new version shows is judged that a fall may
+        say more of the judgements."""
+        before, now = self.shown_before.share, self.shown.share
+        if before is None or now is None or before - now < LEANING - SAME:
+            return None
+        return before, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +112,20 @@ class Finding:
     def difference(self) -> float:
         return self.mean - self.compared.mean if self.compared else 0.0
 
-    def detectable(self, alpha: float) -> float | None:
-        """The true fall that so many queries, scattering as these do, show four times in five; None where none moved.
+    @property
+    def differing(self) -> int:
+        """How many queries rose or fell."""
+        return self.compared.wins + self.compared.losses if self.compared else 0
 
-        (z(1 − alpha) + z(POWER)) · deviation / √queries: the normal approximation to a one-sided paired test.
+    def detectable(self, alpha: float, checks: int) -> float | None:
+        """The true fall that so many queries, scattering as these do, show four times in five; None where none moved,
+        or too few for any fall to be significant.
+
+        (z(1 − alpha / checks) + z(POWER)) · deviation / √queries: the normal approximation to a one-sided paired test.
         """
-        if self.compared is None or self.compared.deviation <= SAME:
+        if self.compared is None or self.compared.deviation <= SAME or self.differing < least_queries(alpha, checks):
             return None
-        return float(ndtri(1 - alpha) + ndtri(POWER)) * self.compared.deviation / math.sqrt(self.queries)
+        return float(ndtri(1 - alpha / checks) + ndtri(POWER)) * self.compared.deviation / math.sqrt(self.queries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +217,8 @@ def _compared(
         p=p,
         p_holm=p_holm,
         deviation=float(difference.std(ddof=1)) if len(difference) > 1 else 0.0,
-        judged_before=before.mean(judged),
-        judged=after.mean(judged),
+        shown_before=judged_share(before, live.runs[check.asked], judged),
+        shown=judged_share(after, new.runs[check.asked], judged),
         fallen=tuple(fallen(int(place)) for place in worst),
         gone=Gone(
             products=len(gone),

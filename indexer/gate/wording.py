@@ -10,7 +10,7 @@ from eval.tables import shortened, table
 from eval.verdicts import p_text
 from indexer.gate.asking import Answers
 from indexer.gate.decision import SHOWN_HITS, Compared, Fallen, Finding
-from indexer.gate.file import Asked
+from indexer.gate.file import Asked, least_queries
 from indexer.staging import Difference
 from search.domain import Manifest
 from search.reranking import PART as RERANKER
@@ -43,7 +43,7 @@ def passed(findings: Sequence[Finding], around: Circumstances) -> str:
         alone = " There is no live version to compare it with yet."
     elif around.answered is None:
         alone = f" The live version {around.live.version} was not asked, for want of its encoder."
-    return " ".join([f"Gate passed: {said}.{alone}", *_doubts(findings, around)])
+    return " ".join([f"Gate passed: {said}.{alone}", *_silent(findings), *_doubts(findings, around)])
 
 
 def refused(findings: Sequence[Finding], around: Circumstances) -> str:
@@ -61,7 +61,7 @@ def refused(findings: Sequence[Finding], around: Circumstances) -> str:
     for finding in failed:
         if finding.compared is not None and finding.compared.fallen:
             parts.append(_fallen(finding, finding.compared, around))
-    parts += filter(None, [_gone(failed), _between(around)])
+    parts += filter(None, [*_silent(failed), _gone(failed), _between(around)])
     parts += _doubts(failed, around)
     parts.append(_advice(around))
     return "\n\n".join(parts)
@@ -76,9 +76,18 @@ def _figures(finding: Finding, alpha: float, checks: int) -> str:
     if not finding.check.can_tell:
         p = "too few queries for a test"
     counts = f"{_count(finding.queries, 'query', 'queries')}, {compared.wins} better, {compared.losses} worse"
-    detectable = finding.detectable(alpha)
-    told = f"; such queries show a fall of about {detectable:.3f}" if detectable and not finding.reasons else ""
+    told = "" if finding.reasons else _could(finding, alpha, checks)
     return f"{name} {compared.mean:.4f} → {finding.mean:.4f} ({finding.difference:+.4f}, {p}; {counts}{told})"
+
+
+def _could(finding: Finding, alpha: float, checks: int) -> str:
+    """What fall these queries could have told."""
+    detectable = finding.detectable(alpha, checks)
+    if detectable is not None:
+        return f"; such queries show a fall of about {detectable:.3f}"
+    if finding.check.can_tell and 0 < finding.differing < least_queries(alpha, checks):
+        return "; too few differ for a fall to be told"
+    return ""
 
 
 def _named(finding: Finding) -> str:
@@ -116,6 +125,18 @@ def _lost(one: Fallen) -> str:
 
 def _title(firsts: Mapping[str, str], query: str) -> str:
     return f"«{shortened(firsts[query], _TITLE)}»" if query in firsts else "nothing"
+
+
+def _silent(findings: Sequence[Finding]) -> list[str]:
+    """Queries that have no results any more: nothing that judgements could mend."""
+    lines: dict[str, None] = {}  # checks may ask the same queries
+    for compared in [finding.compared for finding in findings if finding.compared]:
+        before, now = compared.shown_before, compared.shown
+        if now.silent > before.silent:
+            lines[
+                f"No results for {now.silent} of {now.queries} queries; the live version has none for {before.silent}."
+            ] = None
+    return list(lines)
 
 
 def _gone(failed: Sequence[Finding]) -> str | None:
@@ -163,8 +184,9 @@ def _doubts(findings: Sequence[Finding], around: Circumstances) -> list[str]:
     for finding in findings:
         one, cutoff = finding.compared, finding.check.metric.cutoff or SHOWN_HITS
         if one is not None and one.leans and finding.difference < 0 and not finding.check.judged_only:
+            before, now = one.leans
             doubts.append(
-                f"Of the first {cutoff} hits {one.judged_before:.0%} were judged, and now {one.judged:.0%} are. What "
+                f"Of the first {cutoff} hits {before:.0%} were judged, and now {now:.0%} are. What "
                 "nobody judged counts as wrong: have it judged (python -m eval pool), or set judged_only = true."
             )
             break  # other checks would say the same of other depths

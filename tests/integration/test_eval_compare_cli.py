@@ -79,6 +79,35 @@ def test_equally_judged_runs_need_no_such_words(files: Path, capsys: pytest.Capt
     assert not {"leaning", "otherwise"} & first.keys()
 
 
+def test_missing_results_are_not_unjudged_products(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Everything shown is judged; the run has nothing for half of the queries."""
+    write("qrels.tsv", (f"q{i} 0 p{i} 3\nq{i} 0 x{i} 0\nq{i} 0 u{i} 0\n" for i in range(QUERIES)))
+    write("new.trec", (f"q{i} Q0 p{i} 1 2 t\n" for i in range(0, QUERIES, 2)))
+    said = " ".join(compared(capsys, "mrr").partition("\n\n")[0].split())
+    assert said.endswith("or more. new.trec has no results for 20 of 40 queries: they count as 0.")
+    assert "leaning" not in json.loads(compared(capsys, "mrr", "--json"))[0]
+
+
+def test_results_that_are_missing_hide_no_leaning(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """judged@10 is 0.50 for both: half of what the baseline shows is judged, and all of half as much."""
+    write("new.trec", (f"q{i} Q0 p{i} 1 2 t\n" for i in range(0, QUERIES, 2)))
+    first, judged = json.loads(compared(capsys, "mrr", "--json"))
+    assert (judged["baseline_mean"], judged["mean"]) == (0.5, 0.5)
+    assert (first["leaning"]["less"], first["leaning"]["less_share"]) == ("base.trec", 0.5)
+    said = " ".join(compared(capsys, "mrr").partition("\n\n")[0].split())
+    assert "judged@10, over the queries with results, is 0.50 for base.trec and 1.00 for new.trec. Unjudged" in said
+
+
+def test_by_violations_no_judgement_leans(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write("broken.tsv", (f"q{i} 0 x{i} 1\n" for i in range(QUERIES)))
+    words = ("violations@10", "--violations", "broken.tsv")
+    out = compared(capsys, *words)
+    assert out.startswith("new.trec is worse than base.trec: violations@10 0.000 → 0.500")
+    assert "njudged" not in out
+    assert "products that the file does not name break nothing" in out
+    assert not {"leaning", "otherwise"} & json.loads(compared(capsys, *words, "--json"))[0].keys()
+
+
 def test_every_run_has_its_sentence(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("same.trec").write_text(Path("base.trec").read_text())
     paragraphs = compared(capsys, "same.trec", "mrr").split("\n\n")

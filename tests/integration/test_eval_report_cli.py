@@ -106,7 +106,8 @@ def test_comparison_says_it_all_on_one_page(files: Path, capsys: pytest.CaptureF
     ]  # fmt: skip
     text = text_of(page)
     for said in (
-        "+0.683", "p < 0.001", "judged@10 is 0.50 for better and 0.63 for base",  # the verdict
+        "+0.683", "p < 0.001", "base has no results for 1 of 20 queries: they count as 0.",  # the verdict
+        "judged@10, over the queries with results, is 0.50 for better and 0.67 for base",
         "20 better", "0 worse", "2 words", "3 words", "Red lamp", "Garden hose", "fell out", "new",
         "base: not known, as no record belongs to base.trec",  # latency
         "1 of 20 judged queries", "lamp 20", "index version", "0123456789ab with local changes", "2026-05-02 09:30 UTC",
