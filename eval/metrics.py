@@ -16,7 +16,7 @@ each judged hit, and every metric is a handful of whole-array operations over al
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import TypeAlias
@@ -325,6 +325,15 @@ class Scores:
 
     def mean(self, metric: str) -> float:
         return float(self.values[metric].mean())
+
+
+def hopeless(qrels: Qrels, kinds: Collection[str]) -> tuple[int, tuple[str, ...]]:
+    """How many queries have no relevant product, and which of these kinds of metric give points to some of them even
+    so: those that weigh grades, where a grade lies between 0 and 1."""
+    answerable = qrels.answerable().grades
+    without = [judged for query, judged in qrels.grades.items() if query not in answerable]
+    some = any(grade > 0 for judged in without for grade in judged.values())
+    return len(without), tuple(kind for kind in WEIGHING if some and kind in kinds)
 
 
 def evaluate(

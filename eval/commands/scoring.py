@@ -9,7 +9,7 @@ from pathlib import Path
 from eval.commands.command import warn
 from eval.intervals import bootstrap_interval
 from eval.judging.record import judge_note
-from eval.metrics import BY_THEMSELVES, KNOWN, RELEVANT, WEIGHING, Metric, Scores, evaluate, parse_metric
+from eval.metrics import BY_THEMSELVES, KNOWN, RELEVANT, Metric, Scores, evaluate, hopeless, parse_metric
 from eval.qrels import Qrels, Run, read_qrels, read_run
 from eval.tables import table
 from search.errors import JudgementError, RequestError
@@ -140,11 +140,6 @@ def conventions(qrels: Qrels, metrics: Sequence[Metric], judged_only: bool) -> s
 
 def _hopeless(qrels: Qrels, kinds: Collection[str]) -> str:
     """Of queries without a relevant product; "" where there are none."""
-    answerable = qrels.answerable().grades
-    hopeless = [judged for query, judged in qrels.grades.items() if query not in answerable]
-    if not hopeless:
-        return ""
-    weighing = [kind for kind in WEIGHING if kind in kinds]
-    some = weighing and any(grade > 0 for judged in hopeless for grade in judged.values())
-    but = f" in every metric but {' and '.join(weighing)}" if some else ""
-    return f", {len(hopeless)} of them without a relevant product: they score 0 whatever the run{but}"
+    count, weighing = hopeless(qrels, kinds)
+    but = f" in every metric but {' and '.join(weighing)}" if weighing else ""
+    return f", {count} of them without a relevant product: they score 0 whatever the run{but}" if count else ""

@@ -12,7 +12,7 @@ import numpy as np
 
 from eval.compare import Comparison, Mover, compare, differing, lower_is_better
 from eval.intervals import bootstrap_interval
-from eval.metrics import BY_THEMSELVES, WEIGHING, Floats, GradedRun, Metric, Scores, evaluate, grade_run, recall
+from eval.metrics import BY_THEMSELVES, Floats, GradedRun, Metric, Scores, evaluate, grade_run, hopeless, recall
 from eval.qrels import Qrels, Run
 from eval.record import RunRecord
 from eval.report.curves import Point
@@ -85,7 +85,7 @@ def gather(material: Material, scores: Sequence[Scores], slices: Slices, titles_
         judgements=material.judgements,
         metric=metrics[0],
         judged=_judged(material),
-        weighing=_weighing(material),
+        weighing=hopeless(material.qrels, {metric.kind for metric in material.metrics})[1],
         breaking=str(material.breaking.source or "") if material.breaking else "",
         runs=facts,
         against=against,
@@ -99,15 +99,6 @@ def gather(material: Material, scores: Sequence[Scores], slices: Slices, titles_
 
 def _judged(material: Material) -> str:
     return next(str(metric) for metric in material.metrics if metric.kind == "judged")
-
-
-def _weighing(material: Material) -> tuple[str, ...]:
-    answerable = material.qrels.answerable().grades
-    hopeless = [judged for query, judged in material.qrels.grades.items() if query not in answerable]
-    if not any(grade > 0 for judged in hopeless for grade in judged.values()):
-        return ()
-    kinds = {metric.kind for metric in material.metrics}
-    return tuple(kind for kind in WEIGHING if kind in kinds)
 
 
 # --- one run ---------------------------------------------------------------------------------------------------------

@@ -47,7 +47,10 @@ SHAPES: dict[str, dict[str, Any]] = {
 
 def kinds() -> list[Any]:
     return [
-        pytest.param(kind, marks=pytest.mark.skipif(not runtimes.installed(kind), reason=f"needs daogou[{kind}]"))
+        pytest.param(
+            kind,
+            marks=pytest.mark.skipif(not runtimes.installed(kind), reason=f"no {kind}: pip install 'daogou[{kind}]'"),
+        )
         for kind in get_args(Kind)
     ]
 
