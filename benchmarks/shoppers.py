@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from search.domain import Event
+from search.events import Event
 from search.experiments.assignment import variant_of
 from search.experiments.drafting import coins_of, draft
 from search.experiments.records import Impression, Method, Record, Share, Started, to_line

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from search.domain import Event
 from search.encoding.load import load
 from search.encoding.sources import locate
 from search.engine import Engine
 from search.errors import SettingsError
+from search.events import Event
 from search.experiments.definitions import load_experiments
 from search.experiments.log import FOLDER, RecordLog, on_log
 from search.experiments.serving import Experiments

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
+from search.events import Receipt
+
 Json: TypeAlias = Any
 """A JSON value: str, int, float, bool, None, list or dict of the same."""
 
@@ -320,13 +322,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A product in a result. `score` lies in 0..1; `parts` names what it is made of; `rank` counts from 1."""
+    """A product in a result. `score` lies in 0..1; `parts` names what it is made of; `rank` counts from 1; `receipt`
+    tells what taste did, None for anonymous shoppers."""
 
     document: Document
     rank: int
     score: float
     parts: Mapping[str, float] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,26 +355,3 @@ class SearchResult:
     timings: Mapping[str, float] = field(default_factory=dict)
     degraded: tuple[str, ...] = ()
     weak: bool = False
-
-
-# --- what shoppers do ------------------------------------------------------------------------------------------------
-
-EventType = Literal["view", "cart", "purchase", "rating", "search", "click", "hide"]
-EVENT_TYPES: tuple[EventType, ...] = ("view", "cart", "purchase", "rating", "search", "click", "hide")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something a shopper did. `shopper` is the HMAC of the shop's id for them, never the id; None: nobody known.
-
-    `query_id` is the queryID of the search that led to it, `position` the place there, from 1 over all pages. `value`
-    is money for a purchase, stars for a rating. `timestamp` is ISO 8601 in UTC.
-    """
-
-    type: EventType
-    shopper: str | None
-    timestamp: str
-    product: str | None = None
-    query_id: str | None = None
-    position: int | None = None
-    value: float | None = None

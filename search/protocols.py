@@ -22,6 +22,8 @@ from search.domain import (
     SortKey,
     Sparse,
 )
+from search.events import Event, EventType
+from search.shopper import Profile, Shopper, Shown
 
 Vectors = NDArray[np.float32]
 """Shape (n, dimension), rows of unit length."""
@@ -87,6 +89,15 @@ class LanguageModel(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A shopper who is like another one: `score` 0..1, and what they did, as (product id, weight), the latest last."""
+
+    shopper: str
+    score: float
+    steps: tuple[tuple[str, float], ...]
 
 
 class Collection(Protocol):
@@ -253,14 +264,92 @@ class VectorStore(Protocol):
         ...
 
 
+class ShopperStore(Protocol):
+    """What is kept of shoppers: their events, their word on consent, the profiles made of these. Safe to use from
+    several threads. What was added is durable on return.
+
+    Everything is in Qdrant, in a collection of its own that no index owns: a reindex does not touch it.
+    """
+
+    def add(self, events: Sequence[Event]) -> int:
+        """Keep those that are not kept yet, in whatever order they come; how many that were.
+
+        The stamps of their shoppers change. Events of nobody known are kept too, for what they say of products.
+        """
+        ...
+
+    def latest(self, shopper: str, limit: int, types: Sequence[EventType] = ()) -> list[Event]:
+        """The shopper's last events, newest first, ties by id; of these types alone, where any are given."""
+        ...
+
+    def events(self, since: str = "") -> Iterator[Event]:
+        """Everybody's events from that instant on, each shopper's together and in order of time; events of nobody
+        known come last. For training; no snapshot is taken, so what is added meanwhile may or may not be there."""
+        ...
+
+    def shopper(self, name: str) -> Shopper | None:
+        """What is kept of the shopper besides the events; None: nothing is. One read by id."""
+        ...
+
+    def put(self, shopper: Shopper) -> Shopper:
+        """Keep this record in place of what was kept, with a new stamp; the record as kept."""
+        ...
+
+    def keep_profile(self, shopper: str, index: str, version: int, stamp: str, profile: Profile) -> None:
+        """Keep a profile, its interests as vectors, in place of the one that was kept for this shopper and index.
+
+        Nothing happens where the shopper's stamp is another one by now.
+        """
+        ...
+
+    def profile(self, shopper: str, index: str, version: int, stamp: str) -> Profile | None:
+        """The profile kept for just this version and stamp; None where there is none."""
+        ...
+
+    def neighbours(self, index: str, steps: Sequence[tuple[str, float]], limit: int, but: str = "") -> list[Neighbour]:
+        """Shoppers whose products overlap most with these (product id, weight), the nearest first, without `but`.
+
+        By the dot product of what profiles of that index are kept, each as a vector over products of unit length.
+        """
+        ...
+
+    def add_shown(self, shown: Sequence[Shown]) -> None:
+        """Keep pages of results that were clicked on; one that is kept already is replaced."""
+        ...
+
+    def shown(self, index: str, since: str = "") -> Iterator[Shown]:
+        """In order of time."""
+        ...
+
+    def erase(self, shopper: str) -> int:
+        """Forget the shopper at once and altogether: events, record, profiles, pages; how many points that were.
+
+        What is left of their bytes in files goes with the next `purge`.
+        """
+        ...
+
+    def expire(self, before: str) -> int:
+        """Forget all events and pages older than that instant; how many."""
+        ...
+
+    def purge(self) -> bool:
+        """Remove the bytes of what was forgotten from the files of the store, if there are any. May take long for a
+        large store; searches go on meanwhile, `add` waits. False: the store's server does that in its own time."""
+        ...
+
+    def close(self) -> None: ...
+
+
 __all__ = [
     "Collection",
     "Completion",
     "Encoder",
     "Json",
     "LanguageModel",
+    "Neighbour",
     "Progress",
     "Reranker",
+    "ShopperStore",
     "Vector",
     "VectorStore",
     "Vectors",

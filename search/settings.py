@@ -63,6 +63,13 @@ class Settings(BaseSettings):
     experiment_days: int = Field(
         90, ge=1, le=3650, description="days for which the log of experiments and events is kept"
     )
+    personalization: bool = Field(
+        True, description="personalise for shoppers with a history; false: everybody gets what is served to all"
+    )
+    consent: Literal["assumed", "required"] = Field(
+        "assumed", description="assumed: shoppers are known until they opt out; required: once they have consented"
+    )
+    event_days: int = Field(365, ge=1, le=3650, description="days for which events of shoppers are kept")
     max_total_hits: int = Field(
         1000, ge=1, le=10_000, description="most candidates of one text query: what paging can reach and facets count"
     )

@@ -13,7 +13,8 @@ from api.openapi import answers, list_or_one
 from api.parsing import from_body
 from api.schemas import EventBody, EventsAnswer
 from search.documents import MAX_ID_CHARS
-from search.domain import Event, Json
+from search.domain import Json
+from search.events import Event
 from search.experiments.log import on_log
 from search.experiments.records import MAX_VALUE
 

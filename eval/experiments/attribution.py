@@ -18,7 +18,7 @@ import numpy as np
 
 from eval.experiments.arrays import Floats, Ints
 from eval.experiments.log import Log
-from search.domain import Event
+from search.events import Event
 from search.experiments.records import Impression
 
 WINDOW = 24 * 3600.0

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from eval.experiments.arrays import Floats
-from search.domain import Event
 from search.errors import ExperimentLogError
+from search.events import Event
 from search.experiments.records import MAX_VALUE, Impression, Record, Started, from_line
 
 

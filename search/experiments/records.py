@@ -23,7 +23,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from search.domain import Event, Json
+from search.domain import Json
+from search.events import Event
 
 Method = Literal["split", "interleave"]
 

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.schemas import EventBody
-from search.domain import Event
+from search.events import Event
 from search.experiments.records import Record, from_line
 
 JSON = {"Content-Type": "application/json"}

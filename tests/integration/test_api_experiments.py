@@ -12,8 +12,8 @@ import pytest
 from api_service import PRODUCTS, Shop, build, client_of, open_shop
 from starlette.testclient import TestClient
 
-from search.domain import Event
 from search.errors import ExperimentError, SettingsError
+from search.events import Event
 from search.experiments.assignment import takes_part, variant_of
 from search.experiments.records import Impression, Record, Share, Started, from_line
 

@@ -12,7 +12,7 @@ import pytest
 from benchmark_modules import load
 
 from eval.__main__ import main
-from search.domain import Event
+from search.events import Event
 from search.experiments.records import Impression, Record, Share, Started, to_line
 
 shoppers = load("shoppers")

@@ -15,8 +15,8 @@ from eval.experiments.counterfactual import Replay, effective, estimate
 from eval.experiments.examination import Showings, Way, count, examination, reweighted
 from eval.experiments.log import Log, seconds_of
 from eval.qrels import Run
-from search.domain import Event
 from search.errors import ExperimentLogError
+from search.events import Event
 from search.experiments.records import Impression, Started
 
 shoppers = load("shoppers")

@@ -9,7 +9,7 @@ import pytest
 
 from eval.experiments.attribution import CLOCKS, FATES, Fate, attribute, likely_bots
 from eval.experiments.log import Log, seconds_of
-from search.domain import Event
+from search.events import Event
 from search.experiments.records import Impression, Share, Started
 
 STARTED = Started("x", "products", "split", (Share("now", 0.5), Share("new", 0.5)), "2026-11-28T00:00:00Z")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from search.domain import Event
 from search.errors import SettingsError
+from search.events import Event
 from search.experiments import log as module
 from search.experiments.log import RecordLog
 from search.experiments.records import Impression, Record, from_line

@@ -1,0 +1,1 @@
+"""Candidates and a profile → candidates in this shopper's order, never past what was asked for, with a receipt."""
