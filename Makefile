@@ -14,6 +14,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 BENCH  := $(VENV)/.installed-bench
 CODE   := search indexer api eval
+EVENTS := $(or $(DAOGOU_DATA_DIR),.daogou)/.demo-events
 
 .PHONY: install demo test check format bench bench-relevance clean
 
@@ -32,7 +33,13 @@ $(BENCH): $(STAMP)
 
 demo: install
 	$(BIN)/python -m indexer reindex examples/demo/catalogue/*.jsonl
+	@$(MAKE) --no-print-directory $(EVENTS)
 	$(BIN)/python -m api serve --host $(HOST) --port $(PORT)
+
+# Once for each data folder: whoever is erased from the demo does not come back with its next start.
+$(EVENTS): examples/demo/events.jsonl examples/demo/events.py
+	$(BIN)/python examples/demo/events.py | $(BIN)/python -m indexer events -
+	@touch $@
 
 test: install
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
@@ -54,7 +61,9 @@ bench: $(BENCH)
 	$(BIN)/python benchmarks/suggest.py
 	$(BIN)/python benchmarks/understanding.py
 	$(BIN)/python benchmarks/lanes.py
+	$(BIN)/python benchmarks/recommendation_serving.py
 	$(BIN)/python benchmarks/metrics.py
+	$(BIN)/python benchmarks/profiles.py
 
 # Every relevance figure in the docs, anew and in its place. Needs the development data; see the script.
 bench-relevance: install

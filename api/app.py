@@ -25,10 +25,12 @@ from api.routes import (
     indexes,
     multi_search,
     operations,
+    recommendations,
     search,
     similar,
     suggest,
     tasks,
+    users,
 )
 from api.routes.page import load_files, page_router
 from api.security import Guard
@@ -66,9 +68,11 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         search.router,
         multi_search.router,
         similar.router,
+        recommendations.router,
         facet_search.router,
         suggest.router,
         events.router,
+        users.router,
         indexes.router,
         documents.router,
         tasks.router,
@@ -116,4 +120,5 @@ def _noun(request: Request) -> str:
     """What error codes name for this path."""
     path = getattr(request.scope.get("route"), "path", "")
     last = path.rpartition("/")[2]
-    return "document" if "/documents" in path else last if last in ("similar", "suggest") else "search"
+    nouns = {"similar": "similar", "suggest": "suggest", "recommendations": "recommendations", "goes-with": "goes_with"}
+    return "document" if "/documents" in path else nouns.get(last, "search")

@@ -40,6 +40,7 @@ _STATUS = {
     "index_not_found": 404,
     "document_not_found": 404,
     "task_not_found": 404,
+    "user_not_found": 404,
     "not_found": 404,
     "method_not_allowed": 405,
     "payload_timeout": 408,
@@ -59,9 +60,14 @@ _OURS = frozenset(
      "unavailable", "invalid_search_user", "invalid_search_explain", "invalid_search_understand",
      "invalid_search_ignore", "invalid_suggest_q", "invalid_suggest_limit", "invalid_event_type", "invalid_event_user",
      "invalid_event_product", "invalid_event_query_id", "invalid_event_position", "invalid_event_value",
-     "invalid_event_timestamp"}
+     "invalid_event_timestamp", "invalid_event_id", "invalid_search_recent", "invalid_user_id", "invalid_user_consent",
+     "invalid_user_facts", "invalid_user_age_band", "invalid_user_interests", "invalid_user_budget",
+     "invalid_user_sizes", "user_not_found"}
 )  # fmt: skip
 """Codes that Meilisearch does not have."""
+
+_OUR_NOUNS = ("invalid_recommendations_", "invalid_goes_with_", "missing_goes_with_")
+"""Beginnings of more of them."""
 
 _TYPES = {401: "auth", 403: "auth", 422: "system", 429: "system", 500: "internal", 503: "system"}
 
@@ -93,7 +99,8 @@ class OrjsonResponse(Response):
 
 def error_body(code: str, message: str) -> dict[str, str]:
     kind = _TYPES.get(_STATUS.get(code, 400), "invalid_request")
-    return {"message": message, "code": code, "type": kind, "link": "" if code in _OURS else LINK + code}
+    ours = code in _OURS or code.startswith(_OUR_NOUNS)
+    return {"message": message, "code": code, "type": kind, "link": "" if ours else LINK + code}
 
 
 def error_response(error: ApiError, headers: Mapping[str, str] | None = None) -> OrjsonResponse:

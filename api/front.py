@@ -70,11 +70,20 @@ class Front:
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         route = getattr(scope.get("route"), "path", "none")
         self._metrics.request(method, route, status, seconds)
-        # The raw path is what stood in the request line, percent-encoded, without the query string: no line breaks,
-        # and what shoppers typed stays out of the log.
-        path = scope.get("raw_path", b"").split(b"?")[0].decode("ascii", "replace")
         client = scope["client"][0] if scope.get("client") else "-"
-        log.info('%s "%s %s" %d %.1f ms', client, method, path[:500], status, seconds * 1000)
+        log.info('%s "%s %s" %d %.1f ms', client, method, _told(scope), status, seconds * 1000)
+
+
+def _told(scope: Scope) -> str:
+    """The path as it is logged: as it stood in the request line, percent-encoded, without the query string. So there
+    are no line breaks, and neither what shoppers typed nor who they are."""
+    path: str = scope["path"]
+    place = path.lower().find("users/")  # of whatever prefix and spelling: a mistyped path names them, too
+    if place >= 0:
+        kept = path[:place].encode("ascii", "backslashreplace").decode()
+        return "".join(char for char in kept if char.isprintable())[:500] + "users/…"
+    raw: bytes = scope.get("raw_path") or path.encode("ascii", "backslashreplace")
+    return raw.split(b"?")[0].decode("ascii", "replace")[:500]
 
 
 def _log_failure(error: Exception) -> None:

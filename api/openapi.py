@@ -18,16 +18,20 @@ from api.schemas import (
     EventBody,
     FacetSearchBody,
     FetchBody,
+    GoesWithBody,
     MultiSearchBody,
+    RecommendationsBody,
     SearchBody,
     SimilarBody,
     SuggestBody,
+    UserBody,
 )
 
 Part = dict[str, Any]
 
 _BODIES: tuple[type[Body], ...] = (
-    SearchBody, MultiSearchBody, SimilarBody, FacetSearchBody, SuggestBody, FetchBody, DeleteBody, EventBody,
+    SearchBody, MultiSearchBody, SimilarBody, RecommendationsBody, GoesWithBody, FacetSearchBody, SuggestBody,
+    FetchBody, DeleteBody, EventBody, UserBody,
 )  # fmt: skip
 _REF = "#/components/schemas/{model}"
 

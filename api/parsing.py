@@ -168,6 +168,8 @@ def _complaint(errors: Sequence[ErrorDetails], noun: str) -> ApiError:
         bound = context.get("ge", context.get("le"))
         wanted = "a number between 0 and 1" if isinstance(bound, float) else "a positive integer"
         return ApiError(code, f"Invalid value at `{where}`: expected {wanted}, but found {kind_of(value)}")
+    if kind == "refused":
+        return ApiError(code, f"Invalid value at `{where}`: {context['why']}")
     if kind in ("too_long", "string_too_long"):
         return ApiError(code, f"Invalid value at `{where}`: at most {context['max_length']} are allowed")
     expected = dict.fromkeys(_EXPECTED.get(one["type"], "another value") for one in errors if _path(one) == path)

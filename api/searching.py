@@ -6,18 +6,20 @@ import math
 import secrets
 import time
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from api import highlight
 from api.errors import ApiError, shorten
 from api.formatting import Format, shown
 from api.parsing import code_of
-from api.schemas import SearchBody, SimilarBody
+from api.schemas import Personalize, SearchBody, SimilarBody
 from search.bootstrap import Service
+from search.documents import MAX_ID_CHARS
 from search.domain import Hit, Json, Language, Query, SearchRequest, SearchResult, SortKey
 from search.engine import Engine
 from search.errors import FilterError
+from search.events import Reason
 from search.experiments.serving import Part, Served
 from search.filters import MAX_CHARS, parse_filter
 
@@ -43,7 +45,7 @@ class Shown:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A checked search. `page` and `per_page` are set together when the caller counts in pages; `user` is the shop's id
-    for the shopper."""
+    for the shopper, None for nobody known and for those who bring what they looked at with the request."""
 
     request: SearchRequest
     shown: Shown
@@ -83,9 +85,12 @@ def plan_search(body: SearchBody, most: int) -> Plan:
         ignore=tuple(body.ignore),
         semantic_ratio=body.hybrid.semantic_ratio if body.hybrid else None,
         language=_language(body.locales),
+        recent=product_ids(body.recent, "search"),
+        personalize=body.personalize is not False,
     )
     wanted = Shown(form, body.show_ranking_score, body.show_ranking_score_details, body.show_performance_details)
-    return Plan(request, wanted, page, per_page, _missing(body), body.user)
+    user = body.user if not request.recent else None
+    return Plan(request, wanted, page, per_page, _missing(body), user or None)
 
 
 def plan_similar(body: SimilarBody, most: int) -> Plan:
@@ -105,23 +110,23 @@ def plan_similar(body: SimilarBody, most: int) -> Plan:
 def search(service: Service, index: str, plan: Plan) -> tuple[dict[str, Json], Served]:
     """The answer of `POST /indexes/{index}/search`, and what it was made of."""
     began = time.perf_counter()
-    served = service.experiments.search(service.engine, index, plan.request, plan.user)
+    served = service.experiments.search(service.engine, index, asked_by(service, plan))
     result = served.result
     query = result.query
     # What was searched for is marked, not the words of conditions: «not» and «under» explain nothing.
     wanted = highlight.terms(query.text or plan.request.text)
     answer: dict[str, Json] = {
-        "hits": [_hit(hit, plan.shown, wanted) for hit in result.hits],
+        "hits": [shown_hit(hit, plan.shown, wanted) for hit in result.hits],
         "query": plan.request.text,
         "processingTimeMs": int((time.perf_counter() - began) * 1000),
-        **_extent(plan, result.total),
+        **extent(plan, result.total),
     }
     if plan.request.facets:
         answer["facetDistribution"] = result.facets
         answer["facetStats"] = {
             name: {"min": stats.min, "max": stats.max} for name, stats in result.facet_stats.items()
         }
-    answer |= _ours(plan, result)
+    answer |= ours(plan, result)
     answer["understood"] = _understood(query)
     if result.weak:
         answer["weak"] = True
@@ -167,11 +172,11 @@ def similar(engine: Engine, index: str, product_id: str, plan: Plan) -> tuple[di
     result = engine.similar(index, product_id, plan.request)
     nothing = highlight.terms("")
     answer: dict[str, Json] = {
-        "hits": [_hit(hit, plan.shown, nothing) for hit in result.hits],
+        "hits": [shown_hit(hit, plan.shown, nothing) for hit in result.hits],
         "id": product_id,
         "processingTimeMs": int((time.perf_counter() - began) * 1000),
-        **_extent(plan, result.total),
-        **_ours(plan, result),
+        **extent(plan, result.total),
+        **ours(plan, result),
     }
     return answer, result
 
@@ -245,20 +250,37 @@ def _language(locales: list[str]) -> Language | None:
 def _missing(body: SearchBody) -> tuple[str, ...]:
     """What was asked for by name and is not there yet."""
     asked = {
-        "personalization": body.personalize not in (None, False),
+        "personalization": isinstance(body.personalize, Personalize) and bool(body.personalize.user_context),
         "explanation": body.explain,
     }
     return tuple(name for name, wanted in asked.items() if wanted)
 
 
-def _extent(plan: Plan, total: int) -> dict[str, int]:
+def product_ids(sent: Sequence[str | int], noun: str, name: str = "recent") -> tuple[str, ...]:
+    """Ids of products as the engine has them, each once. Raises ApiError."""
+    ids = tuple(dict.fromkeys(str(one).strip() for one in sent))
+    if not all(0 < len(one) <= MAX_ID_CHARS for one in ids):
+        raise ApiError(
+            code_of(noun, name), f"Invalid value at `.{name}`: an id of a product has 1 to {MAX_ID_CHARS} characters."
+        )
+    return ids
+
+
+def asked_by(service: Service, plan: Plan) -> SearchRequest:
+    """The request with the name that Daogou has for the shopper."""
+    return replace(plan.request, shopper=service.shoppers.name(plan.user) if plan.user else None)
+
+
+def extent(plan: Plan, total: int) -> dict[str, int]:
+    """Where the page lies among all that was found."""
     if plan.page is None:
         return {"limit": plan.request.limit, "offset": plan.request.offset, "estimatedTotalHits": total}
     pages = math.ceil(total / plan.per_page) if plan.per_page else 0
     return {"hitsPerPage": plan.per_page, "page": plan.page, "totalPages": pages, "totalHits": total}
 
 
-def _ours(plan: Plan, result: SearchResult) -> dict[str, Json]:
+def ours(plan: Plan, result: SearchResult) -> dict[str, Json]:
+    """What Meilisearch does not have."""
     answer: dict[str, Json] = {
         "queryID": _query_id(),
         "degraded": list(dict.fromkeys([*result.degraded, *plan.degraded])),
@@ -268,7 +290,7 @@ def _ours(plan: Plan, result: SearchResult) -> dict[str, Json]:
     return answer
 
 
-def _hit(hit: Hit, wanted: Shown, terms: highlight.Terms) -> Mapping[str, Json]:
+def shown_hit(hit: Hit, wanted: Shown, terms: highlight.Terms) -> Mapping[str, Json]:
     fields = shown(hit.document, wanted.form, terms)
     if wanted.score:
         fields["_rankingScore"] = hit.score
@@ -281,7 +303,26 @@ def _hit(hit: Hit, wanted: Shown, terms: highlight.Terms) -> Mapping[str, Json]:
             {"constraint": one.constraint, "verdict": one.verdict, "field": one.field, "value": one.value}
             for one in hit.evidence
         ]
+    if hit.receipt is not None:
+        fields["_personalization"] = {
+            "baseRank": hit.receipt.base_rank,
+            "rank": hit.receipt.rank,
+            "because": [reason(one) for one in hit.receipt.because],
+        }
     return fields
+
+
+def reason(one: Reason) -> dict[str, Json]:
+    """What is not said of a reason is left out."""
+    told: dict[str, Json] = {
+        "field": one.field,
+        "value": one.value,
+        "products": list(one.products) or None,
+        "event": one.event,
+        "declared": one.declared or None,
+    }
+    said = {name: value for name, value in told.items() if value is not None}
+    return {"part": one.part, "effect": round(one.effect, 6), **said}
 
 
 def _query_id() -> str:

@@ -26,7 +26,9 @@ from search.settings import Settings
 Access = Literal["open", "search", "admin"]
 
 _OPEN = re.compile(r"/|/health|/livez|/readyz|/docs|/openapi\.json|/page/[^/]*")
-_SEARCH = re.compile(r"/multi-search|/events|/indexes/[^/]+/(?:search|similar|facet-search|suggest)")
+_SEARCH = re.compile(
+    r"/multi-search|/events|/indexes/[^/]+/(?:search|similar|facet-search|suggest|recommendations|goes-with)"
+)
 _SETS_KEYS = "Set DAOGOU_ADMIN_KEY, and DAOGOU_SEARCH_KEY for shop front ends, to serve other machines."
 
 

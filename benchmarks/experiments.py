@@ -24,7 +24,6 @@ from search.domain import SearchRequest
 from search.experiments.definitions import parse_experiments
 from search.experiments.serving import Experiments
 from search.settings import Settings
-from search.shoppers import Shoppers
 
 QUERIES = Path(__file__).parents[1] / "examples" / "demo" / "queries.tsv"
 
@@ -51,11 +50,10 @@ def main() -> None:
     queries = [row.split("\t")[1] for row in rows if "\t" in row]
     settings = Settings.load()
     engine = open_engine(settings)
-    shoppers = Shoppers(b"benchmark")
-    ways = {"none": Experiments((), shoppers, settings.max_total_hits)}
+    ways = {"none": Experiments((), lambda _: True, settings.max_total_hits)}
     for method in ("split", "interleave"):
         defined = parse_experiments(DEFINITION.format(index=options.index, method=method), "benchmark")
-        ways[method] = Experiments(defined, shoppers, settings.max_total_hits)
+        ways[method] = Experiments(defined, lambda _: True, settings.max_total_hits)
     clock: dict[str, list[float]] = {way: [] for way in ways}
     cpu: dict[str, list[float]] = {way: [] for way in ways}
     drafted = 0
@@ -63,7 +61,8 @@ def main() -> None:
         for number, query in enumerate(queries):
             for way, experiments in ways.items():
                 began, worked = time.perf_counter(), time.thread_time()
-                served = experiments.search(engine, options.index, SearchRequest(query), f"shopper {number} {turn}")
+                request = SearchRequest(query, shopper=f"shopper {number} {turn}", personalize=False)
+                served = experiments.search(engine, options.index, request)
                 if turn >= 0:  # the round before warms up
                     clock[way].append(1000 * (time.perf_counter() - began))
                     cpu[way].append(1000 * (time.thread_time() - worked))

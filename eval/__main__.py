@@ -1,8 +1,8 @@
 """The command line of relevance evaluation: ``python -m eval run | measure | compare | report | …``.
 
 Exit status: 0 done, 1 refused or failed, 2 wrong usage. Results go to standard output, everything else to standard
-error. Only `run`, `constraints` and `nothing` load the engine; the others need nothing but files, and the store where
-`--index` asks for titles.
+error. Only `run`, `constraints`, `nothing` and `exposure` load the engine; the others need nothing but files, and the
+store where `--index` asks for titles.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from eval.commands.compare import COMPARE
 from eval.commands.constraints import CONSTRAINTS
 from eval.commands.dataset import DATASET
 from eval.commands.experiment import EXPERIMENT
+from eval.commands.exposure import EXPOSURE
 from eval.commands.grades import GRADES
 from eval.commands.judge import JUDGE
 from eval.commands.measure import MEASURE
@@ -24,6 +25,7 @@ from eval.commands.nothing import NOTHING
 from eval.commands.pool import POOL
 from eval.commands.report import REPORT
 from eval.commands.run import RUN
+from eval.commands.sequences import SEQUENCES
 from search.errors import DaogouError
 
 
@@ -63,12 +65,14 @@ COMMANDS = {
     "report": REPORT,
     "constraints": CONSTRAINTS,
     "nothing": NOTHING,
+    "exposure": EXPOSURE,
     "dataset": DATASET,
     "experiment": EXPERIMENT,
     "clicks": CLICKS,
     "pool": POOL,
     "grades": GRADES,
     "judge": JUDGE,
+    "sequences": SEQUENCES,
 }
 
 

@@ -1,4 +1,4 @@
-"""`python -m indexer`: reindex a catalogue; see, roll back or drop an index. Parses, calls, prints; nothing else."""
+"""`python -m indexer`: reindex a catalogue; see, roll back or drop an index; load events. Parses, calls and prints."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from indexer.catalogue import load_mapping, read_catalogue
 from indexer.problems import Problem
 from indexer.progress import Progress
 from indexer.reindex import EncoderSource, Job, Outcome, Reindexer, only_one_reindex
+from indexer.train_ranker import command as train_ranker
 from indexer.verification import checksum
 from search.bootstrap import load_encoder, open_store
 from search.domain import EncoderCard, Manifest
@@ -81,6 +82,26 @@ def _parser() -> argparse.ArgumentParser:
     rollback.set_defaults(command=_rollback)
     drop = commands.add_parser("drop", parents=[name], help="remove an index and all its versions")
     drop.set_defaults(command=_drop)
+
+    ranker = commands.add_parser(
+        "train-ranker", parents=[name], help="learn from clicks and purchases how much each part of the score counts"
+    )
+    train_ranker.declare(ranker)
+    sequences = commands.add_parser(
+        "train-sequences", parents=[name], help="learn from shoppers' events what comes next, and recommend with it"
+    )
+    sequences.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
+    sequences.add_argument("--device", help="in place of DAOGOU_DEVICE: cpu, cuda, cuda:1, mps, auto")
+    sequences.add_argument("--quiet", action="store_true", help="no progress, only errors and the last line")
+    sequences.set_defaults(command=_train_sequences)
+
+    events = commands.add_parser("events", parents=[name], help="load events of shoppers from files")
+    events.add_argument(
+        "events", nargs="+", metavar="EVENTS", help=".jsonl .json .csv .tsv .parquet, also .gz; - for JSON lines"
+    )
+    events.add_argument("--report", metavar="FILE.jsonl", help="every rejected row, with its reason")
+    events.add_argument("--quiet", action="store_true", help="no progress, only errors and the last line")
+    events.set_defaults(command=_events)
     return parser
 
 
@@ -103,6 +124,25 @@ def _reindex(options: argparse.Namespace, settings: Settings) -> dict[str, objec
         finally:
             problems.close()
     return _summary(outcome)
+
+
+def _events(options: argparse.Namespace, settings: Settings) -> dict[str, object]:
+    from indexer.events import load_events
+
+    progress = Progress(quiet=options.quiet)
+    with ExitStack() as stack:
+        report = stack.enter_context(Path(options.report).open("wb")) if options.report else None
+        problems = _Problems(report, progress)
+        try:
+            loaded = load_events(options.events, options.index, settings, sys.stdin.buffer, progress, problems.add)
+        finally:
+            problems.close()
+    if loaded.unknown_products:
+        progress.say(
+            f"{loaded.unknown_products:,} products that events name are not in index '{loaded.index}'. They count as "
+            "soon as they are there."
+        )
+    return asdict(loaded)
 
 
 def _encoder_source(settings: Settings) -> EncoderSource:
@@ -211,6 +251,14 @@ def _drop(options: argparse.Namespace, settings: Settings) -> dict[str, object]:
         store.drop(options.index)
     print(f"Index '{options.index}' is gone.")
     return {"index": options.index, "dropped": True}
+
+
+def _train_sequences(options: argparse.Namespace, settings: Settings) -> dict[str, object]:
+    from indexer.train_sequences import train_sequences
+
+    progress = Progress(quiet=options.quiet)
+    store = open_store(settings)
+    return asdict(train_sequences(store, options.index, settings, progress, seed=options.seed, device=options.device))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from indexer.carrying import carry_over
 from indexer.catalogue import CatalogueReader
 from indexer.fields import FieldCensus, FieldChoice
 from indexer.learning import LEARNING, calibrated, learn
@@ -148,7 +149,10 @@ class Reindexer:
                 self._pass(gate, manifest, live, encoder, change)
             # A snapshot of the live version may be gone once another becomes live.
             stack.pop_all().close()
+            carried = carry_over(self._store, state.live, manifest, self._progress.say) if state else {}
             self._store.publish(job.index, manifest.version)
+            if state:
+                carry_over(self._store, state.live, manifest, self._progress.say, carried)
             _forget_old_writes(self._data_dir, job.index, manifest, state)
             staging.remove()
             self._progress.say(f"Version {manifest.version} of index '{job.index}' is live.")

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from search.encoding.load import load
 from search.encoding.sources import locate
 from search.engine import Engine
-from search.errors import SettingsError
-from search.events import Event
+from search.errors import NothingKept, SettingsError
 from search.experiments.definitions import load_experiments
 from search.experiments.log import FOLDER, RecordLog, on_log
 from search.experiments.serving import Experiments
+from search.feedback import Feedback
 from search.journal import Journal
 from search.live import LiveIndexes
 from search.past_queries import PastQueries
-from search.protocols import Collection, Encoder, LanguageModel, Reranker, VectorStore
+from search.profiles.keeping import Profiles
+from search.protocols import Collection, Encoder, LanguageModel, Reranker, ShopperStore, VectorStore
+from search.recommendations.others import Others
+from search.recording import Recorder
 from search.reranking import InTime
 from search.settings import Settings
 from search.shoppers import Shoppers
@@ -37,6 +41,24 @@ def open_store(settings: Settings) -> VectorStore:
     from search.storage.edge import EdgeStore
 
     return EdgeStore(settings.data_dir)
+
+
+def open_shoppers(settings: Settings, dimension: int, writable: bool = True) -> ShopperStore:
+    """What is kept of shoppers: on the Qdrant server of the settings, or in the data folder.
+
+    `dimension` is that of the encoder; profiles that were kept with another one are dropped, and made anew when they
+    are asked for. In the data folder there is one opener, the serving process; whoever only reads asks for a private
+    copy (`writable` False). Raises StoreError and its kinds: StoreUnavailable, IndexInUse, IndexDamaged.
+    """
+    if settings.qdrant_url:
+        from search.storage.server import connection_to
+        from search.storage.shopper_server import ServerShoppers
+
+        key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+        return ServerShoppers(connection_to(settings.qdrant_url, key), dimension)
+    from search.storage.shopper_edge import EdgeShoppers
+
+    return EdgeShoppers.open(settings.data_dir, dimension) if writable else EdgeShoppers.snapshot(settings.data_dir)
 
 
 def load_encoder(settings: Settings) -> Encoder:
@@ -84,11 +106,11 @@ class Service:
     shoppers: Shoppers
     experiments: Experiments
     log: RecordLog
+    profiles: Profiles
+    recorder: Recorder
+    others: Others
+    feedback: Feedback
     past: PastQueries | None = None
-
-    def record(self, events: Sequence[Event]) -> bool:
-        """Take note of what shoppers did, all or none: False when there is no room for it now."""
-        return self.log.append(events)
 
     def log_dropped(self) -> int:
         """Lines of the log that were lost since the start."""
@@ -102,6 +124,8 @@ class Service:
     def close(self) -> None:
         self.tasks.stop()
         self.engine.close()
+        self.others.close()
+        self.profiles.close()
         if self.past is not None:
             self.past.close()
         self.log.close()
@@ -112,6 +136,35 @@ def open_engine(settings: Settings) -> Engine:
     store = open_store(settings)
     encoder = load_encoder(settings)
     return _engine(store, encoder, LiveIndexes(store, encoder.card, snapshot=True), settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """An engine to read with that knows the shoppers as they were when it was opened; None where nobody is kept."""
+
+    engine: Engine
+    profiles: Profiles | None
+    store: ShopperStore | None
+
+
+@contextmanager
+def open_reader(settings: Settings) -> Iterator[Reader]:
+    """`open_engine` with a private copy of what is kept of shoppers: it answers them as the server would now.
+
+    Raises as `open_engine` and `open_shoppers`.
+    """
+    store, encoder = open_store(settings), load_encoder(settings)
+    with ExitStack() as stack:
+        profiles = others = kept = None
+        with suppress(NothingKept):
+            kept = open_shoppers(settings, encoder.card.dimension, writable=False)
+            stack.callback(kept.close)
+            profiles, others = Profiles(kept, encoder, settings, working=False), Others(kept, working=False)
+            others.look(at_once=True)
+        live = LiveIndexes(store, encoder.card, snapshot=True)
+        engine = _engine(store, encoder, live, settings, profiles, others)
+        stack.callback(engine.close)
+        yield Reader(engine, profiles, kept)
 
 
 def preview(store: VectorStore, encoder: Encoder, settings: Settings, version: Collection) -> Engine:
@@ -131,22 +184,38 @@ def open_service(settings: Settings) -> Service:
     return serve(open_store(settings), load_encoder(settings), settings)
 
 
-def serve(store: VectorStore, encoder: Encoder, settings: Settings) -> Service:
-    """`open_service` for a store and an encoder that are there already."""
+def serve(store: VectorStore, encoder: Encoder, settings: Settings, kept: ShopperStore | None = None) -> Service:
+    """`open_service` for a store and an encoder that are there already; `kept` is what is kept of shoppers, opened by
+    the settings where it is None."""
     # What can be wrong with files and settings first: nothing runs yet that would have to be stopped.
     running = load_experiments(settings.experiments)
     shoppers = Shoppers.of(settings)
     log = RecordLog(settings.data_dir / FOLDER, settings.experiment_days)
     if running:
         log.check()
+    kept = kept or open_shoppers(settings, encoder.card.dimension)
+    profiles, others = Profiles(kept, encoder, settings), Others(kept)
+    profiles.when_recorded(others.changed)
     runner = TaskRunner(Journal(settings.data_dir), store, encoder)
     live = LiveIndexes(store, encoder.card, catch_up=runner.catch_up)
     runner.start(live)
     past = PastQueries(settings.data_dir) if settings.past_queries else None
-    experiments = Experiments(running, shoppers, settings.max_total_hits)
+    experiments = Experiments(running, profiles.known, settings.max_total_hits)
     log.append([one.started(on_log(log.now())) for one in running])
-    return Service(_engine(store, encoder, live, settings), runner, shoppers, experiments, log, past)
+    engine = _engine(store, encoder, live, settings, profiles, others)
+    feedback = Feedback(kept, profiles.known)
+    profiles.when_forgotten(feedback.forget)
+    recorder = Recorder(profiles, log, logging=bool(running), feedback=feedback)
+    return Service(engine, runner, shoppers, experiments, log, profiles, recorder, others, feedback, past)
 
 
-def _engine(store: VectorStore, encoder: Encoder, live: LiveIndexes, settings: Settings) -> Engine:
-    return Engine(store, encoder, live, settings.max_total_hits, load_reranker(settings), settings.reranker_top)
+def _engine(
+    store: VectorStore,
+    encoder: Encoder,
+    live: LiveIndexes,
+    settings: Settings,
+    profiles: Profiles | None = None,
+    others: Others | None = None,
+) -> Engine:
+    most, top = settings.max_total_hits, settings.reranker_top
+    return Engine(store, encoder, live, most, load_reranker(settings), top, profiles, others)

@@ -294,6 +294,10 @@ class SearchRequest:
     `facet_limit` is how many values of each facet are counted, the most frequent. `understand` false takes every word
     literally; `ignore` are texts of constraints to switch off. `semantic_ratio` is the share of meaning against words,
     1 for meaning alone; None leaves it to the engine. `language` is that of the words; None tells it from them.
+
+    `shopper` is the HMAC of whoever asks (search/shoppers), None for nobody known. `recent` are products that they have
+    been at, newest first: what is brought with the request counts instead of what is kept. `personalize` false: the
+    answer is that of everybody.
     """
 
     text: str = ""
@@ -308,6 +312,27 @@ class SearchRequest:
     ignore: tuple[str, ...] = ()
     semantic_ratio: float | None = None
     language: Language | None = None
+    shopper: str | None = None
+    recent: tuple[str, ...] = ()
+    personalize: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendRequest:
+    """What to show somebody who has not asked for anything. All of it may be empty: then it is for anybody.
+
+    `shopper` is an HMAC; `recent` are the latest products of somebody whose own browser keeps the list, newest first;
+    `basket` are products that something is to go with. `diversity` 0 is by likelihood alone, 1 as unlike as can be.
+    """
+
+    shopper: str | None = None
+    recent: tuple[str, ...] = ()
+    basket: tuple[str, ...] = ()
+    filter: Filter | None = None
+    offset: int = 0
+    limit: int = 20
+    diversity: float = 0.2
+    personalize: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +369,7 @@ class SearchResult:
     """Hits of one page, and totals and facets of the whole candidate set that the page was cut from.
 
     `timings` are milliseconds by stage. `degraded` names what could not be done and was left out. `weak` says that what
-    was found hardly rises above what any words would find here, or that nothing does.
+    was found hardly rises above what any words would find here, or that nothing does. `version` is that of the index.
     """
 
     query: Query
@@ -355,3 +380,4 @@ class SearchResult:
     timings: Mapping[str, float] = field(default_factory=dict)
     degraded: tuple[str, ...] = ()
     weak: bool = False
+    version: int = 0

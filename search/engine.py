@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -22,22 +24,32 @@ from search.domain import (
     Manifest,
     Not,
     Query,
+    RecommendRequest,
     SearchRequest,
     SearchResult,
 )
-from search.errors import DocumentNotFound, FacetError
+from search.errors import DaogouError, DocumentNotFound, EncoderMismatch, FacetError, StoreError
 from search.facets import EVERY_VALUE, FacetHit, find_values
 from search.fusion import KIND_WEIGHT, OTHERWISE_WEIGHT
 from search.knowledge import Knowledge
 from search.live import LiveIndexes
-from search.paging import by_browsing
+from search.paging import CandidateSet, by_browsing
+from search.personal_look import PersonalLook, PersonalView, ProfileSource, in_turn
+from search.personalization.parts import Due
+from search.personalization.rerank import WINDOW
 from search.protocols import Collection, Encoder, Reranker, VectorStore
+from search.recommendations.others import Others
+from search.recommendations.serving import Recommendations
+from search.recommending.blend import Recommender
 from search.remembered import Remembered
 from search.retrieval import Asked, Look, bearing, by_nearness, by_words_and_meaning
 from search.second_look import SecondLook
 from search.storage.payload import point_id
 from search.suggestions import Entry, Suggestion, completions
+from search.trained import Trained
 from search.understanding import literally, understand
+
+NOTHING_ASKED = Query("", "", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,8 @@ class Engine:
         max_total_hits: int = 1000,
         reranker: Reranker | None = None,
         reranker_top: int = 50,
+        profiles: ProfileSource | None = None,
+        others: Others | None = None,
     ) -> None:
         self._store = store
         self._encoder = encoder
@@ -75,6 +89,9 @@ class Engine:
         self._completions = Remembered(completions)
         self._knowledge = Remembered(Knowledge.of)
         self._second_look = SecondLook(reranker, reranker_top) if reranker else None
+        self._personal_look = PersonalLook(profiles, self._recommender, self._due)
+        self._recommendations = Recommendations(self._personal_look, others)
+        self._trained: tuple[Trained[Any], ...] = (self._personal_look.rankers, self._recommendations.recommenders)
         live.when_opened(self._get_ready)
 
     def search(self, index: str, request: SearchRequest) -> SearchResult:
@@ -87,18 +104,22 @@ class Engine:
             known = self._knowledge.of(collection)
             query = _understood(request, known)
             clock.lap("understand")
+            view = self._personal_look.at(collection, query, request)
+            clock.lap("profile")
             if query.text or bearing(collection, (whole_code(query), *asked_codes(query)), request.filter):
                 asked = self._asked(query, known, request)
                 clock.lap("encode")
-                found = by_words_and_meaning(collection, asked, request, self._most, self._looking(query, collection))
+                look = in_turn(self._looking(query, collection), view.look if view else None)
+                found = by_words_and_meaning(collection, asked, request, self._most, look)
             else:
-                found = by_browsing(collection, _browsed(query, request, collection), self._most)
+                found = _browse(collection, _browsed(query, request, collection), self._most, view)
             clock.lap("retrieve")
-            hits = _hits(collection, found.page, request.offset, query)
+            hits = _hits(collection, found.page, request.offset, query, view)
+            version = collection.manifest.version
             clock.lap("fetch")
         degraded = found.degraded + (("lexical",) if query.text and "words" not in collection.manifest.lanes else ())
         return SearchResult(
-            query, hits, found.total, found.facets, found.facet_stats, clock.laps, degraded, weak=found.weak
+            query, hits, found.total, found.facets, found.facet_stats, clock.laps, degraded, found.weak, version
         )
 
     def _asked(self, query: Query, known: Knowledge, request: SearchRequest) -> Asked:
@@ -127,10 +148,19 @@ class Engine:
     def _looking(self, query: Query, collection: Collection) -> Look | None:
         return self._second_look.at(query, collection) if self._second_look else None
 
+    def _due(self, collection: Collection) -> Due:
+        sorts = self._recommendations.sorts(collection)
+        return lambda traits, days: sorts.due(traits.product_id, traits.values.get("category", ()), days)
+
+    def _recommender(self, collection: Collection) -> Recommender | None:
+        return self._recommendations.recommenders.of(collection).recommender
+
     def _get_ready(self, collection: Collection) -> None:
         """Read what belongs to a version before it serves, so that no request waits for that."""
         self._knowledge.of(collection)
         self._completions.of(collection)
+        self._personal_look.get_ready(collection)
+        self._recommendations.get_ready(collection)
 
     def similar(self, index: str, product_id: str, request: SearchRequest) -> SearchResult:
         """Products whose descriptions are nearest to this one's; itself and its variants are left out.
@@ -150,6 +180,33 @@ class Engine:
             hits = _hits(collection, found.page, request.offset, Query("", "", "en"))
             clock.lap("fetch")
         return SearchResult(Query("", "", "en"), hits, found.total, found.facets, found.facet_stats, clock.laps)
+
+    def recommend(self, index: str, request: RecommendRequest) -> SearchResult:
+        """What to show somebody who has not asked, each product with a receipt that says why it is there.
+
+        Products that are out of stock, hidden, or bought and not used up are left out. Raises IndexNotFound,
+        RequestError, FilterError, StoreError.
+        """
+        clock = _Clock()
+        with self._live.lease(index) as collection:
+            found = self._recommendations.recommend(collection, request)
+            clock.lap("recommend")
+            hits = _hits(collection, found.page, request.offset, NOTHING_ASKED)
+            clock.lap("fetch")
+        told = tuple(replace(hit, receipt=found.receipts.get(point_id(str(hit.document["id"])))) for hit in hits)
+        return SearchResult(NOTHING_ASKED, told, found.total, timings=clock.laps, degraded=found.degraded)
+
+    def goes_with(self, index: str, product_ids: Sequence[str], request: RecommendRequest) -> SearchResult:
+        """What to show beside these products: what others took with them, or what fits them and is of another sort.
+
+        Raises DocumentNotFound where the index has none of them, besides what `recommend` raises.
+        """
+        with self._live.lease(index) as collection:
+            there = collection.retrieve([point_id(product_id) for product_id in product_ids], vectors=False)
+        if not there:
+            raise DocumentNotFound(product_ids[0] if product_ids else "")
+        basket = tuple(dict.fromkeys((*product_ids, *request.basket)))
+        return self.recommend(index, replace(request, basket=basket))
 
     def facet_search(self, index: str, request: SearchRequest, field: str, typed: str | None) -> tuple[FacetHit, ...]:
         """Values of `field` that fit what is typed of them, counted over the candidates of `request`.
@@ -207,9 +264,25 @@ class Engine:
             counts = {name: collection.count(Exists(name)) for name in collection.manifest.fields}
         return {name: count for name, count in counts.items() if count}
 
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[tuple[Collection, ...]]:
+        """The live version of every index that can be opened, until the block ends. Raises StoreUnavailable."""
+        with contextlib.ExitStack() as stack:
+            found = []
+            for index in self._store.indexes():
+                with contextlib.suppress(DaogouError):
+                    found.append(stack.enter_context(self._live.lease(index)))
+            yield tuple(found)
+
     def refresh(self) -> None:
-        """Follow indexes whose live version has changed. Call it about once a second."""
+        """Follow indexes whose live version has changed, and what is trained for them. Call it about once a second."""
         self._live.refresh()
+        for index in self._live.indexes() if self._trained else ():
+            # One that was dropped meanwhile, or cannot be looked at now, has its turn again in a second.
+            with contextlib.suppress(StoreError, EncoderMismatch), self._live.lease(index) as collection:
+                for one in self._trained:
+                    one.refresh(collection)
+                self._recommendations.refresh(collection)
 
     def close(self) -> None:
         self._live.close()
@@ -229,7 +302,16 @@ def _browsed(query: Query, request: SearchRequest, collection: Collection) -> Se
     return replace(request, filter=And(both) if both else None, sort=request.sort or query.sort)
 
 
-def _hits(collection: Collection, page: Sequence[Candidate], offset: int, query: Query) -> tuple[Hit, ...]:
+def _browse(collection: Collection, request: SearchRequest, most: int, view: PersonalView | None) -> CandidateSet:
+    if view is None:
+        return by_browsing(collection, request, most)
+    narrowed = replace(request, filter=view.narrowed(request.filter))
+    return by_browsing(collection, narrowed, most, view.browse if view.moves else None, WINDOW)
+
+
+def _hits(
+    collection: Collection, page: Sequence[Candidate], offset: int, query: Query, view: PersonalView | None = None
+) -> tuple[Hit, ...]:
     found = collection.retrieve([item.point_id for item in page], vectors=False)
     points = {point_id(point.product_id): point for point in found}
     present = [item for item in page if item.point_id in points]
@@ -238,8 +320,9 @@ def _hits(collection: Collection, page: Sequence[Candidate], offset: int, query:
             document=points[item.point_id].document,
             rank=offset + number,
             score=min(1.0, max(0.0, item.score)),
-            parts=item.parts,
+            parts=view.parts(item) if view else item.parts,
             evidence=evidence(query.constraints, points[item.point_id].document, collection.manifest.fields),
+            receipt=view.receipt(item, offset + number) if view else None,
         )
         for number, item in enumerate(present, start=1)
     )

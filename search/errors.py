@@ -14,6 +14,8 @@
     │   ├── GateFileError          the file of --gate is wrong
     │   ├── GateRefused            by the judgements the new version is worse than the live one
     │   └── NothingToRollBackTo    there is no previous version
+    ├── TrainingError              there is too little to learn from, or nothing
+    │   └── NoBetter               what was learnt is not proven better than what serves
     ├── EncoderError               the encoder cannot be loaded or cannot encode
     │   ├── EncoderNotFound        no such folder, package or hub model
     │   ├── EncoderUntrusted       wrong hash, pickled weights, or code in the model folder
@@ -22,7 +24,9 @@
     │   ├── IndexNotFound
     │   ├── IndexInUse             another process has the embedded index open
     │   ├── IndexDamaged           files of the index are missing or do not load
+    │   ├── NothingKept            nothing is kept of any shopper yet
     │   └── StoreUnavailable       the Qdrant server does not answer
+    ├── RankingModelMismatch       learned weights do not fit the score parts that they are for
     ├── LanguageModelError         the language model is not there, or says nothing that can be used
     │   ├── LanguageModelBusy      it does not answer in time, is overloaded or broken: later it may be well
     │   └── LanguageModelRefused   it will not take this one request; others it may
@@ -32,6 +36,8 @@
         ├── FacetError
         ├── DocumentError          a document sent in is not a product
         ├── DocumentNotFound
+        ├── EventError             a field of an event holds what it cannot
+        ├── ConsentError           something was to be kept of a shopper who has not agreed to that
         ├── JudgementError         a qrels, run or query file cannot be read
         ├── DatasetError           a public judged set cannot be read, downloaded or written
         └── ExperimentLogError     the log of an experiment cannot be read, or does not say what is asked
@@ -75,6 +81,12 @@ class GateRefused(ReindexError): ...
 class NothingToRollBackTo(ReindexError): ...
 
 
+class TrainingError(DaogouError): ...
+
+
+class NoBetter(TrainingError): ...
+
+
 class EncoderError(DaogouError): ...
 
 
@@ -104,7 +116,13 @@ class IndexInUse(StoreError): ...
 class IndexDamaged(StoreError): ...
 
 
+class NothingKept(StoreError): ...
+
+
 class StoreUnavailable(StoreError): ...
+
+
+class RankingModelMismatch(DaogouError): ...
 
 
 class LanguageModelError(DaogouError): ...
@@ -135,6 +153,18 @@ class DocumentNotFound(RequestError):
     def __init__(self, product_id: str) -> None:
         super().__init__(f"Document `{product_id}` not found.")
         self.product_id = product_id
+
+
+class EventError(RequestError):
+    """`field` as it is called in what was sent, `why` for a sentence that has named it."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field}: {why}")
+        self.field = field
+        self.why = why
+
+
+class ConsentError(RequestError): ...
 
 
 class JudgementError(RequestError): ...

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 EventType = Literal["view", "cart", "purchase", "rating", "search", "click", "hide"]
+MAX_VALUE = 1e9
+"""Most that the `value` of one event may be: sums and squares of many stay finite."""
+
 EVENT_TYPES: tuple[EventType, ...] = ("view", "cart", "purchase", "rating", "search", "click", "hide")
 
 
@@ -15,7 +18,7 @@ class Event:
 
     `query_id` is the queryID of the search that led to it, `position` the place there, from 1 over all pages. `value`
     is money for a purchase, stars for a rating (1 to 5). `timestamp` is ISO 8601 in UTC, to the millisecond.
-    Two events are the same where `id` is, or where they have none and all else is equal.
+    Two events of a shopper are the same where `id` is, or where they have none and all else is equal.
     """
 
     type: EventType

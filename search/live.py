@@ -99,6 +99,11 @@ class LiveIndexes:
                 self._when_opened(collection)
             self._retire(self._replace(collection.manifest.index, _Open(collection, held=True)))
 
+    def indexes(self) -> list[str]:
+        """Those that are open here."""
+        with self._books:
+            return sorted(self._open)
+
     def refresh(self) -> None:
         """Follow every open index to its live version, and let go of those that were dropped.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from search.domain import Candidate, Document, FieldKind, FieldStats, Json, SearchRequest, SortKey
@@ -72,10 +72,17 @@ def _strong(found: Sequence[Candidate]) -> int:
     return next((n for n, one in enumerate(found) if one.tier != tier or one.score < floor), len(found))
 
 
-def by_browsing(collection: Collection, request: SearchRequest, most: int) -> CandidateSet:
+Arrange = Callable[[Sequence[Candidate]], Sequence[Candidate]]
+"""Puts candidates in another order."""
+
+
+def by_browsing(
+    collection: Collection, request: SearchRequest, most: int, arrange: Arrange | None = None, window: int = 0
+) -> CandidateSet:
     """Every product that passes the filter, by the sort or else by point id. Totals and facets come from the store.
 
-    Sorting by several keys orders the first `most` products of the first key.
+    Sorting by several keys orders the first `most` products of the first key. Where no sort is asked for, `arrange` may
+    put the first `window` products in another order.
     """
     facets = _facet_fields(collection, request.facets)
     for key in request.sort:
@@ -86,8 +93,13 @@ def by_browsing(collection: Collection, request: SearchRequest, most: int) -> Ca
     first = request.sort[0] if request.sort else None
     if reach and len(request.sort) > 1:
         reach = min(max(reach, most), total)
+    arranged = arrange is not None and first is None and request.offset < window
+    if reach and arranged:
+        reach = min(max(reach, window), total)
     found = collection.browse(reach, request.filter, first, tuple(key.field for key in request.sort)) if reach else []
-    ordered = in_order(found, request.sort) if len(request.sort) > 1 else found
+    ordered: Sequence[Candidate] = in_order(found, request.sort) if len(request.sort) > 1 else found
+    if arrange is not None and arranged:
+        ordered = [*arrange(ordered[:window]), *ordered[window:]]
     stats = {}
     for name in facets:
         if collection.manifest.fields[name] == "number":
@@ -96,7 +108,7 @@ def by_browsing(collection: Collection, request: SearchRequest, most: int) -> Ca
                 stats[name] = FieldStats(*bounds)
     counts = {name: collection.facet(name, request.filter, request.facet_limit) for name in facets}
     page = tuple(
-        Candidate(candidate.point_id, 1.0, candidate.values)
+        replace(candidate, score=1.0)
         for candidate in ordered[request.offset : request.offset + request.limit]
     )
     return CandidateSet(page, total, counts, stats)

@@ -118,6 +118,10 @@ class Collection(Protocol):
         """Unknown ids are no error."""
         ...
 
+    def when_written(self, call: Callable[[Sequence[str]], object]) -> None:
+        """Have `call` told the ids of products right after they were written or deleted through this object."""
+        ...
+
     def add_fields(self, fields: dict[str, FieldKind]) -> None:
         """Make further attributes filterable: for products upserted from now on, and in the manifest."""
         ...
@@ -215,6 +219,13 @@ class Collection(Protocol):
         """The bytes kept under that name; None where there are none. Raises IndexDamaged where the version is gone."""
         ...
 
+    def artefact_stamp(self, name: str) -> str | None:
+        """Another one whenever the bytes under that name were replaced, by whatever process; None where there are none.
+
+        Cheap enough to be asked about once a second. Raises IndexDamaged where the version is gone.
+        """
+        ...
+
     def close(self) -> None:
         """Flush and release. Twice is no error."""
         ...
@@ -248,6 +259,17 @@ class VectorStore(Protocol):
         """
         ...
 
+    def artefact(self, index: str, version: int, name: str) -> bytes | None:
+        """As `Collection.artefact`, of a version that need not be open here. Raises IndexNotFound without a version."""
+        ...
+
+    def keep_artefact(self, index: str, version: int, name: str, data: bytes) -> None:
+        """As `Collection.save_artefact`, into a version that another process may have open and serve.
+
+        For what is learnt while a version serves: see search/trained. Raises IndexNotFound without such a version.
+        """
+        ...
+
     def publish(self, index: str, version: int) -> None:
         """Make it live in one atomic step; the version that was live becomes `previous`, and any other is removed.
 
@@ -274,7 +296,9 @@ class ShopperStore(Protocol):
     def add(self, events: Sequence[Event]) -> int:
         """Keep those that are not kept yet, in whatever order they come; how many that were.
 
-        The stamps of their shoppers change. Events of nobody known are kept too, for what they say of products.
+        The stamps of their shoppers change. Events of nobody known are kept too, for what they say of products; those
+        of shoppers who want nothing kept (`consent` False) are not. All are validated before any is written. Raises
+        StoreError, which names no shopper and quotes nothing.
         """
         ...
 
@@ -292,7 +316,11 @@ class ShopperStore(Protocol):
         ...
 
     def put(self, shopper: Shopper) -> Shopper:
-        """Keep this record in place of what was kept, with a new stamp; the record as kept."""
+        """Keep this record in place of what was kept, with a new stamp; the record as kept.
+
+        Where its `consent` is False, everything else is forgotten, as with `erase`, and of the record no more than that
+        word is kept.
+        """
         ...
 
     def keep_profile(self, shopper: str, index: str, version: int, stamp: str, profile: Profile) -> None:
@@ -322,19 +350,21 @@ class ShopperStore(Protocol):
         ...
 
     def erase(self, shopper: str) -> int:
-        """Forget the shopper at once and altogether: events, record, profiles, pages; how many points that were.
+        """Forget the shopper at once and altogether; how many events, profiles, pages and records that were.
 
         What is left of their bytes in files goes with the next `purge`.
         """
         ...
 
     def expire(self, before: str) -> int:
-        """Forget all events and pages older than that instant; how many."""
+        """Forget all events and pages older than that instant; how many. Their shoppers' profiles go with them, and the
+        stamps of these change; a shopper of whom nothing is left is unknown again."""
         ...
 
-    def purge(self) -> bool:
+    def purge(self, stop: Callable[[], bool] | None = None) -> bool:
         """Remove the bytes of what was forgotten from the files of the store, if there are any. May take long for a
-        large store; searches go on meanwhile, `add` waits. False: the store's server does that in its own time."""
+        large store; others read and write meanwhile. Where `stop` says so it ends, and is done another time. False: the
+        store's server does that in its own time. Raises StoreError, and is done another time then."""
         ...
 
     def close(self) -> None: ...

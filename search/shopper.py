@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,12 @@ class Shopper:
     stamp: str = ""
 
 
+def may_be_known(shopper: Shopper | None, consent: Literal["assumed", "required"]) -> bool:
+    """Whether anything may be kept of this shopper, where `consent` is DAOGOU_CONSENT; None: nothing is kept so far."""
+    word = shopper.consent if shopper else None
+    return word is True or (word is None and consent == "assumed")
+
+
 # --- the profile -----------------------------------------------------------------------------------------------------
 
 
@@ -74,7 +81,8 @@ class Affinity:
 class PriceBand:
     """What a shopper pays in a category ("" for all): `typical` with most of them between `low` and `high`.
 
-    In units of the catalogue's currency. `products` is how many prices it was made of, 0 for a declared budget.
+    In units of `currency`, or of whatever the catalogue is in where that is None; products in others cannot be
+    compared. `products` is how many prices it was made of, 0 for a declared budget.
     """
 
     category: str
@@ -82,6 +90,7 @@ class PriceBand:
     typical: float
     high: float
     products: int
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,8 @@ class Profile:
     steps: tuple[Step, ...] = ()
     strongest: Mapping[str, EventType] = field(default_factory=dict)
     """By product, the most telling thing they did with it: what a receipt names."""
+    until: float = 0.0
+    """When it has to be made anew although nothing happened, in days since 1970: a session ends, tastes fade."""
 
     @property
     def empty(self) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 from building import build
 from fake_encoder import FakeEncoder
+from fake_shoppers import MemoryShopperStore
 from fakes import MemoryStore
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -61,6 +62,7 @@ class Shop:
     settings: Settings
     store: MemoryStore
     encoder: FakeEncoder
+    kept: MemoryShopperStore
 
     def app(self) -> FastAPI:
         return create_app(self.service, self.settings)
@@ -69,10 +71,10 @@ class Shop:
 def open_shop(folder: Path, products: Sequence[Document] | None = PRODUCTS, **settings: object) -> Shop:
     """`products` None: a shop without any index."""
     chosen = Settings.model_validate({"data_dir": folder, **settings})
-    store, encoder = MemoryStore(), FakeEncoder()
+    store, encoder, kept = MemoryStore(), FakeEncoder(), MemoryShopperStore()
     if products is not None:
         build(store, encoder, products)
-    return Shop(serve(store, encoder, chosen), chosen, store, encoder)
+    return Shop(serve(store, encoder, chosen, kept), chosen, store, encoder, kept)
 
 
 def client_of(app: FastAPI, **headers: str) -> TestClient:

@@ -11,7 +11,7 @@ import dataclasses
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from fake_filters import caseless, check_fields, label, left_side, matches, values_of
@@ -40,6 +40,8 @@ class MemoryCollection:
         self._manifest = manifest
         self._points: dict[str, Point] = {}
         self._artefacts: dict[str, bytes] = {}
+        self._stamps: dict[str, str] = {}
+        self._listeners: list[Callable[[Sequence[str]], object]] = []
         self.gone = False
 
     @property
@@ -49,6 +51,14 @@ class MemoryCollection:
     def upsert(self, points: Sequence[Point]) -> None:
         ready = {point_id(point.product_id): self._checked(point) for point in points}
         self._points = dict(sorted({**self._points, **ready}.items()))
+        self._tell([point.product_id for point in points])
+
+    def when_written(self, call: Callable[[Sequence[str]], object]) -> None:
+        self._listeners.append(call)
+
+    def _tell(self, product_ids: Sequence[str]) -> None:
+        for call in self._listeners:
+            call(product_ids)
 
     def _checked(self, point: Point) -> Point:
         vector = np.asarray(point.vector, dtype=np.float64)
@@ -76,6 +86,7 @@ class MemoryCollection:
     def delete(self, product_ids: Sequence[str]) -> None:
         gone = {point_id(product_id) for product_id in product_ids}
         self._points = {key: point for key, point in self._points.items() if key not in gone}
+        self._tell(product_ids)
 
     def add_fields(self, fields: dict[str, FieldKind]) -> None:
         self._manifest = dataclasses.replace(self._manifest, fields={**fields, **self._manifest.fields})
@@ -194,10 +205,15 @@ class MemoryCollection:
     def save_artefact(self, name: str, data: bytes) -> None:
         self._artefact_name(name)
         self._artefacts[name] = bytes(data)
+        self._stamps[name] = str(int(self._stamps.get(name, "0")) + 1)
 
     def artefact(self, name: str) -> bytes | None:
         self._artefact_name(name)
         return self._artefacts.get(name)
+
+    def artefact_stamp(self, name: str) -> str | None:
+        self._artefact_name(name)
+        return self._stamps.get(name)
 
     def _artefact_name(self, name: str) -> None:
         if not re.fullmatch(r"[a-z0-9]([a-z0-9_.-]{0,62}[a-z0-9])?", name):
@@ -211,7 +227,7 @@ class MemoryCollection:
     def copy(self) -> MemoryCollection:
         twin = MemoryCollection(self._manifest)
         twin._points = {key: _copy(point) for key, point in self._points.items()}
-        twin._artefacts = dict(self._artefacts)
+        twin._artefacts, twin._stamps = dict(self._artefacts), dict(self._stamps)
         return twin
 
     def _passing(self, filter: Filter | None) -> dict[str, Point]:
@@ -272,6 +288,12 @@ class MemoryStore:
             self._previous[index] = live
         self._live[index] = version
         self.discard_unpublished(index)
+
+    def artefact(self, index: str, version: int, name: str) -> bytes | None:
+        return self.open(index, version).artefact(name)
+
+    def keep_artefact(self, index: str, version: int, name: str, data: bytes) -> None:
+        self.open(index, version).save_artefact(name, data)
 
     def discard_unpublished(self, index: str) -> None:
         kept = (self._live.get(self._checked(index)), self._previous.get(index))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from building import build
 from fake_encoder import FakeEncoder
+from fake_shoppers import MemoryShopperStore
 from fakes import MemoryStore
 
 from search.bootstrap import Service, serve
@@ -23,7 +24,7 @@ class Shop:
         self.service = self.open()
 
     def open(self) -> Service:
-        return serve(self.store, self.encoder, Settings(data_dir=self.folder))
+        return serve(self.store, self.encoder, Settings(data_dir=self.folder), MemoryShopperStore())
 
     @property
     def engine(self) -> Engine:

@@ -32,7 +32,7 @@ def _find(at: Desk, index: str, asked: FacetSearchBody) -> dict[str, Json]:
     plan = searching.plan_search(asked, at.settings.max_total_hits)
     try:
         hits = at.service.experiments.facet_search(
-            at.engine, index, plan.request, plan.user, asked.facet_name, asked.facet_query
+            at.engine, index, searching.asked_by(at.service, plan), asked.facet_name, asked.facet_query
         )
     except FacetError as error:
         raise ApiError("invalid_facet_search_facet_name", str(error)) from None

@@ -61,9 +61,12 @@ def find(at: Desk, index: str, asked: SearchBody, request: RequestNotes) -> dict
     result = served.result
     at.metrics.search(index, result.total, dict(result.timings))
     _note_experiment(at, index, plan, served, answer["queryID"], request)
+    if served.as_outside:
+        at.service.feedback.served(answer["queryID"], index, searching.asked_by(at.service, plan), result)
     query = (index, plan.request.text)
-    # Leafing through pages and counting facets is not asking again.
-    found = result.hits and not result.weak and not plan.request.offset
+    # Leafing through pages and counting facets is not asking again; of who keeps their history themselves, nothing is
+    # kept at all.
+    found = result.hits and not result.weak and not plan.request.offset and not plan.request.recent
     if at.service.past is not None and found and query not in request.counted:
         request.counted.add(query)
         at.service.past.record(*query)
@@ -72,8 +75,7 @@ def find(at: Desk, index: str, asked: SearchBody, request: RequestNotes) -> dict
 
 def log_impressions(at: Desk, request: RequestNotes) -> None:
     """Without waiting: what finds no room is lost, and counted."""
-    if not at.service.log.append(request.shown):
-        at.service.log.give_up(len(request.shown))
+    at.service.recorder.log_shown(request.shown)
 
 
 def _note_experiment(

@@ -145,7 +145,8 @@ class _Collected:
             if record.value is not None and abs(record.value) > MAX_VALUE:
                 self.oversized += time >= self.start
             elif time >= self.start:
-                event = (record.type, record.shopper, record.product, record.query_id, record.timestamp)
+                told = (record.type, record.shopper, record.product, record.query_id, record.timestamp)
+                event = told if record.id is None else (record.shopper, record.id)
                 self.twice_done += event in self.events
                 self.events.setdefault(event, (time, record))
 

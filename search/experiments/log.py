@@ -12,7 +12,6 @@ import contextlib
 import errno
 import logging
 import os
-import re
 import shutil
 import threading
 from collections import deque
@@ -21,9 +20,10 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, islice, takewhile
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-from search.errors import SettingsError
+from search.errors import SettingsError, StoreUnavailable
+from search.experiments.forgetting import DAY, lines_of, needle, remove_lines
 from search.experiments.records import Record, to_line
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,6 @@ _WATCH = 60.0
 
 _PATIENCE = 10.0
 _CHUNK = 1 << 16
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\.jsonl")
 
 
 def on_log(moment: datetime) -> str:
@@ -75,6 +74,7 @@ class RecordLog:
         self._days = days
         self._most = most
         self._turn = threading.Condition()
+        self._writing = threading.Lock()  # held by whoever touches files, or lines on their way to one
         self._waiting: deque[bytes] = deque()
         self._held = 0  # weight of all that is not on the disk yet
         self._dropped = 0
@@ -117,6 +117,45 @@ class RecordLog:
             self._turn.notify()
         return True
 
+    def has_room(self) -> bool:
+        """Whether `append` would take something now."""
+        with self._turn:
+            return not self._closing.is_set() and (not self._held or self._held < self._most)
+
+    def lines_of(self, shopper: str) -> list[str]:
+        """What the log holds of a shopper, as JSON, in the order in which it was written."""
+        with self._writing:
+            with self._turn:
+                on_the_way = [line for line in (*self._unwritten, *self._waiting) if needle(shopper) in line]
+            return [*lines_of(self.folder, shopper), *(line.decode().rstrip("\n") for line in on_the_way)]
+
+    def forget(self, shopper: str) -> int:
+        """Remove all lines of a shopper; how many. Reads the whole log. Raises StoreUnavailable where a file cannot be
+        written: nothing is lost then, and whoever asks again goes on."""
+        with self._writing:
+            removed = self._forget_waiting(needle(shopper))
+            if not self.folder.is_dir():
+                return removed
+            try:
+                with FileLock(self.folder / LOCK, timeout=_PATIENCE):
+                    return removed + remove_lines(self.folder, shopper)
+            except (OSError, Timeout) as error:
+                told = getattr(error, "strerror", None) or type(error).__name__
+                raise StoreUnavailable(f"The log in {self.folder} cannot be written ({told}). Try again.") from None
+
+    def _forget_waiting(self, wanted: bytes) -> int:
+        removed = 0
+        with self._turn:
+            for lines in (self._unwritten, self._waiting):
+                for _ in range(len(lines)):
+                    line = lines.popleft()
+                    if wanted in line:
+                        self._held -= _weight(line)
+                        removed += 1
+                    else:
+                        lines.append(line)
+        return removed
+
     def give_up(self, count: int) -> None:
         """Count records as lost that `append` refused."""
         with self._turn:
@@ -135,7 +174,8 @@ class RecordLog:
                 self._turn.wait_for(lambda: self._waiting or self._unwritten or self._closing.is_set(), _WATCH)
             closing = self._closing.wait(_RETRY if self._troubled else _GATHER)
             try:
-                self._write()
+                with self._writing:
+                    self._write()
             except Exception as error:
                 self._complain(error)
             self._tidy()
@@ -201,7 +241,7 @@ class RecordLog:
         first = (today - timedelta(days=self._days)).isoformat()
         try:
             for file in self.folder.iterdir():
-                if _DAY.fullmatch(file.name) and file.stem < first:
+                if DAY.fullmatch(file.name) and file.stem < first:
                     with contextlib.suppress(FileNotFoundError):
                         file.unlink()
         except OSError as error:

@@ -9,11 +9,12 @@
     {"kind": "event", "type": "click", "shopper": "9f2c…", "product": "42", "queryID": "…", "position": 1,
      "value": null, "timestamp": "2026-11-28T09:31:09.800Z"}
 
-The log holds neither the words of a query nor the id of a shopper, only its HMAC. `position` counts from 1 over all
-pages of the result. The first variant is the baseline: what is served outside the experiment. Under the method
-`split` a shopper always sees one variant (`variant`); under `interleave` everybody sees a list drafted from both, and
-`teams` names for each product the variant that put it there, "" where both would have put it there or where the other
-one's list had come to its end: such a product speaks for neither (search/experiments/drafting).
+An event has the sender's own `id` as well, where it came with one. The log holds neither the words of a query nor the
+id of a shopper, only its HMAC. `position` counts from 1 over all pages of the result. The first variant is the
+baseline: what is served outside the experiment. Under the method `split` a shopper always sees one variant (`variant`);
+under `interleave` everybody sees a list drafted from both, and `teams` names for each product the variant that put it
+there, "" where both would have put it there or where the other one's list had come to its end: such a product speaks
+for neither (search/experiments/drafting).
 """
 
 from __future__ import annotations
@@ -24,12 +25,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from search.domain import Json
+from search.events import MAX_VALUE as MAX_VALUE
 from search.events import Event
 
 Method = Literal["split", "interleave"]
-
-MAX_VALUE = 1e9
-"""Most that the `value` of one event may be: sums and squares of many stay finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def _to_json(record: Record) -> dict[str, Json]:
     return {
         "kind": "event", "type": record.type, "shopper": record.shopper, "product": record.product,
         "queryID": record.query_id, "position": record.position, "value": record.value, "timestamp": record.timestamp,
-    }  # fmt: skip
+    } | ({"id": record.id} if record.id is not None else {})  # fmt: skip
 
 
 def _started(held: dict[str, Json]) -> Started:
@@ -137,6 +136,7 @@ def _event(held: dict[str, Json]) -> Event:
         query_id=optional("queryID", str),
         position=optional("position", int),
         value=optional("value", float),
+        id=optional("id", str),
     )
 
 

@@ -18,7 +18,6 @@ from search.experiments.definitions import Experiment, Variant
 from search.experiments.interleaving import can_be_drafted, interleave
 from search.experiments.records import Impression
 from search.facets import FacetHit
-from search.shoppers import Shoppers
 from search.terms import fold
 
 log = logging.getLogger(__name__)
@@ -56,6 +55,12 @@ class Served:
     part: Part | None = None
     missed: Part | None = None
 
+    @property
+    def as_outside(self) -> bool:
+        """Whether this is what everybody outside the experiment is shown, too."""
+        part = self.part
+        return part is None or (part.variant is not None and (part.fell_back or not part.variant.options))
+
     def impression(self, index: str, request: SearchRequest, query_id: str, timestamp: str) -> Impression | None:
         """The line of the log; None outside experiments and where no page was asked for, or one after the last.
 
@@ -82,24 +87,25 @@ class Experiments:
     def __init__(
         self,
         running: Sequence[Experiment],
-        shoppers: Shoppers,
+        known: Callable[[str], bool],
         most: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`most` is how many candidates a search has at most, `clock` tells seconds."""
+        """`known` tells whether a shopper may be known at all, `most` is how many candidates a search has at most,
+        `clock` tells seconds."""
         self.running = tuple(running)
         self._by_index = {one.index: one for one in running}
-        self._shoppers = shoppers
+        self._known = known
         self._most = most
         self._clock = clock
         self._resting: dict[str, float] = {}  # indexes that could not be opened, and until when they are left alone
         self._told: set[tuple[str, str]] = set()
         self._telling = threading.Lock()
 
-    def search(self, engine: Engine, index: str, request: SearchRequest, user: str | None) -> Served:
+    def search(self, engine: Engine, index: str, request: SearchRequest) -> Served:
         """What the engine finds, or what the experiment on this index has this shopper see. Raises what the engine
         raises."""
-        part = self._part(index, request, user)
+        part = self._part(index, request)
         if part is None:
             return Served(engine.search(index, request))
         if part.variant is None:
@@ -108,25 +114,31 @@ class Experiments:
         return Served(found, replace(part, fell_back=fell_back))
 
     def facet_search(
-        self, engine: Engine, index: str, request: SearchRequest, user: str | None, field: str, typed: str | None
+        self, engine: Engine, index: str, request: SearchRequest, field: str, typed: str | None
     ) -> tuple[FacetHit, ...]:
         """Counts over the candidates that `search` shows: of the shopper's variant; interleaved, of the baseline."""
-        part = self._part(index, request, user)
+        part = self._part(index, request)
         if part is None or part.variant is None:
             return engine.facet_search(index, request, field, typed)
         return self._with(part, index, request, lambda at, asked: engine.facet_search(at, asked, field, typed))[0]
 
-    def _part(self, index: str, request: SearchRequest, user: str | None) -> Part | None:
+    def _part(self, index: str, request: SearchRequest) -> Part | None:
         """Nobody takes part who is not known, types nothing, or asks for something in which the variants differ."""
         experiment = self._by_index.get(index)
-        if experiment is None or not user or not request.text.strip() or experiment.settled_by(request):
+        shopper = request.shopper
+        if experiment is None or shopper is None or not request.text.strip() or experiment.settled_by(request):
             return None
-        shopper = self._shoppers.name(user)
-        if not takes_part(experiment.name, experiment.share, shopper):
+        if not takes_part(experiment.name, experiment.share, shopper) or not self._may_be_known(shopper):
             return None
         if experiment.method == "interleave":
             return Part(experiment, shopper, None)
         return Part(experiment, shopper, experiment.variant(variant_of(experiment.name, experiment.shares, shopper)))
+
+    def _may_be_known(self, shopper: str) -> bool:
+        try:
+            return self._known(shopper)
+        except DaogouError:  # whoever cannot be asked has not agreed; the search goes on
+            return False
 
     def _interleaved(self, engine: Engine, index: str, request: SearchRequest, part: Part) -> Served:
         """Both rankings from the top to the end of the page, so that every page is cut from one list."""

@@ -105,6 +105,9 @@ class EngineCalls(ABC):
     def artefact(self, name: str) -> bytes | None: ...
 
     @abstractmethod
+    def artefact_stamp(self, name: str) -> str | None: ...
+
+    @abstractmethod
     def optimize(self) -> None: ...
 
     @abstractmethod

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -50,6 +50,7 @@ class QdrantCollection(EngineCalls):
 
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
+        self._listeners: tuple[Callable[[Sequence[str]], object], ...] = ()
         # The same products are often asked for on one lane after another, and reading their ids takes the engine longer
         # than scoring them.
         self._among = lru_cache(maxsize=4)(_Among(self.dialect))
@@ -70,13 +71,27 @@ class QdrantCollection(EngineCalls):
             payload, size = to_payload(point, fields)
             size += 20 * dimension + 32 * sum(len(lane.indices) for lane in lanes.values())
             written.append(Written(point_id(point.product_id), vector, payload, size, lanes))
-        for batch in _batches(written):
-            self._write(batch)
+        try:
+            for batch in _batches(written):
+                self._write(batch)
+        finally:
+            self._tell([point.product_id for point in points])
 
     def delete(self, product_ids: Sequence[str]) -> None:
         ids = list(dict.fromkeys(point_id(product_id) for product_id in product_ids))
-        for start in range(0, len(ids), _PAGE):
-            self._erase(ids[start : start + _PAGE])
+        try:
+            for start in range(0, len(ids), _PAGE):
+                self._erase(ids[start : start + _PAGE])
+        finally:
+            self._tell(product_ids)
+
+    def when_written(self, call: Callable[[Sequence[str]], object]) -> None:
+        self._listeners = (*self._listeners, call)
+
+    def _tell(self, product_ids: Sequence[str]) -> None:
+        """Also where a write failed: part of it may be done."""
+        for call in self._listeners:
+            call(product_ids)
 
     def add_fields(self, fields: dict[str, FieldKind]) -> None:
         new = {name: kind for name, kind in fields.items() if name not in self._manifest.fields}

@@ -18,7 +18,7 @@ from search.errors import IndexDamaged, IndexInUse, IndexNotFound, StoreError
 from search.protocols import Collection
 from search.storage.edge_collection import EdgeCollection, declare_indexes, engine_errors, open_version, shard_config
 from search.storage.folders import IndexFolder, Live, VersionFolder, sync_folder, take_snapshot
-from search.storage.manifests import check_index_name
+from search.storage.manifests import check_artefact_name, check_index_name
 
 _TRIES = 5
 """The live version may be switched and cleared away between two looks at the folder, but not so often in a row."""
@@ -76,6 +76,24 @@ class EdgeStore:
                     raise IndexNotFound(index) from error
                 live = folder.live()
         raise _missing(folder, live)
+
+    def artefact(self, index: str, version: int, name: str) -> bytes | None:
+        check_artefact_name(name)
+        folder = self._folder(index).version(version)
+        if not folder.exists():
+            raise IndexNotFound(index)
+        with engine_errors(f"read the artefact {name}"):
+            return folder.read_artefact(name)
+
+    def keep_artefact(self, index: str, version: int, name: str, data: bytes) -> None:
+        """Artefacts are files beside the shard: whoever has the version open is not disturbed. The lock keeps
+        snapshots whole."""
+        check_artefact_name(name)
+        folder = self._folder(index).version(version)
+        if not folder.exists():
+            raise IndexNotFound(index)
+        with engine_errors(f"write the artefact {name}"), folder.writing_lock():
+            folder.write_artefact(name, data)
 
     def publish(self, index: str, version: int) -> None:
         folder = self._folder(index)

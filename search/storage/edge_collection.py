@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from search.protocols import Vector
 from search.storage.calls import EF_SEARCH, OrderValue, Payloads, Stored, Written, oversampling
 from search.storage.collection import QdrantCollection
 from search.storage.filters import Condition, Dialect
-from search.storage.folders import VersionFolder
+from search.storage.folders import VersionFolder, sync_log
 from search.storage.lanes import DENSE, WEIGHTED
 from search.storage.manifests import check_artefact_name
 from search.storage.payload import CODES_PATH, date_text, filter_path
@@ -122,13 +121,7 @@ class EdgeCollection(QdrantCollection):
         self._unflushed = 0
 
     def _sync_log(self, points: int) -> None:
-        """Make a write survive a power cut. Only the log is synced: a flush syncs every index and takes seconds."""
-        for file in (self._folder.shard / "wal").glob("open-*"):
-            handle = os.open(file, os.O_RDWR)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        sync_log(self._folder.shard)
         self._unflushed += points
         if self._unflushed >= _FLUSH_EVERY:
             self._flush(self._shard)
@@ -161,6 +154,11 @@ class EdgeCollection(QdrantCollection):
         check_artefact_name(name)
         with engine_errors(f"read the artefact {name}"):
             return self._folder.read_artefact(name)
+
+    def artefact_stamp(self, name: str) -> str | None:
+        check_artefact_name(name)
+        with engine_errors(f"look at the artefact {name}"):
+            return self._folder.artefact_stamp(name)
 
     def _query(
         self, lane: str, query: Vector | Sparse, limit: int, condition: Condition | None, exact: bool
@@ -228,7 +226,7 @@ def open_version(version: VersionFolder, lock: BaseFileLock) -> EdgeCollection:
     try:
         manifest = version.read_manifest()
         shard = _load(version)
-        _create_indexes(shard, _unindexed(shard, manifest))
+        complete_indexes(shard, _indexed_paths(manifest))
         return EdgeCollection(version, lock, manifest, shard)
     except BaseException:
         lock.release()
@@ -239,7 +237,7 @@ def _load(version: VersionFolder) -> edge.EdgeShard:
     try:
         return edge.EdgeShard.load(str(version.shard))
     except BaseException as error:
-        if not _is_engine_error(error):
+        if not is_engine_error(error):
             raise
         if "WouldBlock" in str(error):
             raise version.in_use() from error
@@ -278,7 +276,11 @@ def declare_indexes(shard: Path, manifest: Manifest) -> None:
     Edge's own call makes one at a time and syncs all that there are after each: 80 s for 100 fields on a slow disk,
     where this takes 1.5 s. What a later Edge might not make from here, `_open` makes by that call.
     """
-    declared = {path: _DECLARED[kind] for path, kind in _indexed_paths(manifest).items()}
+    declare_paths(shard, _indexed_paths(manifest))
+
+
+def declare_paths(shard: Path, paths: Mapping[str, FieldKind]) -> None:
+    declared = {path: _DECLARED[kind] for path, kind in paths.items()}
     for file in shard.glob("segments/*/payload_index/config.json"):
         if orjson.loads(file.read_bytes()) == {"indexed_fields": {}}:
             file.write_bytes(orjson.dumps({"indexed_fields": declared}))
@@ -289,10 +291,15 @@ def _indexed_paths(manifest: Manifest) -> dict[str, FieldKind]:
     return {**paths, CODES_PATH: "text"} if manifest.lanes else paths
 
 
-def _unindexed(shard: edge.EdgeShard, manifest: Manifest) -> dict[str, FieldKind]:
+def _unindexed(shard: edge.EdgeShard, paths: Mapping[str, FieldKind]) -> dict[str, FieldKind]:
     """Edge writes the paths of its indexes with quotes only where they must stand."""
     indexed = {path.replace('"', "") for path in shard.info().payload_schema}
-    return {path: kind for path, kind in _indexed_paths(manifest).items() if path.replace('"', "") not in indexed}
+    return {path: kind for path, kind in paths.items() if path.replace('"', "") not in indexed}
+
+
+def complete_indexes(shard: edge.EdgeShard, paths: Mapping[str, FieldKind]) -> None:
+    """Make the payload indexes that the load of the shard did not."""
+    _create_indexes(shard, _unindexed(shard, paths))
 
 
 def _create_indexes(shard: edge.EdgeShard, paths: Mapping[str, FieldKind]) -> None:
@@ -322,7 +329,7 @@ def _stored(record: Any) -> Stored:
     return Stored(str(record.id), record.payload or {}, tuple(record.vector or ()))
 
 
-def _is_engine_error(error: BaseException) -> bool:
+def is_engine_error(error: BaseException) -> bool:
     """Edge raises bare Exceptions, and panics of Rust arrive as a BaseException of their own."""
     return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
@@ -334,6 +341,6 @@ def engine_errors(what: str) -> Iterator[None]:
     except StoreError:
         raise
     except BaseException as error:
-        if not _is_engine_error(error):
+        if not is_engine_error(error):
             raise
         raise StoreError(f"Qdrant Edge could not {what}: {error}") from error

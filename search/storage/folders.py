@@ -79,6 +79,16 @@ class VersionFolder:
             self._check_exists()
             return None
 
+    def artefact_stamp(self, name: str) -> str | None:
+        """None where there is none. Raises IndexDamaged where the version is gone."""
+        try:
+            seen = (self.path / "artefacts" / name).stat()
+        except FileNotFoundError:
+            self._check_exists()
+            return None
+        # Every write makes a file of its own, so even two within one tick of the clock differ.
+        return f"{seen.st_mtime_ns}-{seen.st_ino}-{seen.st_size}"
+
     def write_artefact(self, name: str, data: bytes) -> None:
         """For whoever holds the writing lock. Drafts that a killed process left are cleared away.
 
@@ -114,16 +124,19 @@ class VersionFolder:
         (self.locks / f"v{self.version}.owner").write_bytes(orjson.dumps(owner))
         return lock
 
-    def in_use(self) -> IndexInUse:
+    def owner(self) -> str:
+        """Which process has the version open, in words."""
         try:
             owner = orjson.loads((self.locks / f"v{self.version}.owner").read_bytes())
-            who = f"process {owner['pid']} ({owner['command']})"
+            return f"process {owner['pid']} ({owner['command']})"
         except (OSError, ValueError, KeyError, TypeError):
-            who = "another process"
+            return "another process"
+
+    def in_use(self) -> IndexInUse:
         return IndexInUse(
-            f"Version {self.version} of index '{self.index}' is open in {who}, and the embedded engine allows one "
-            f"opener. Stop that process, send the change through its API, or set DAOGOU_QDRANT_URL to use a Qdrant "
-            f"server, which many processes can share."
+            f"Version {self.version} of index '{self.index}' is open in {self.owner()}, and the embedded engine "
+            f"allows one opener. Stop that process, send the change through its API, or set DAOGOU_QDRANT_URL to use "
+            f"a Qdrant server, which many processes can share."
         )
 
 
@@ -210,7 +223,7 @@ def take_snapshot(version: VersionFolder, home: Path) -> Snapshot:
     home.mkdir(parents=True, exist_ok=True)
     name = f"{version.index}-v{version.version}-{secrets.token_hex(6)}"
     with FileLock(home / ".lock"):
-        _sweep_snapshots(home)
+        _remove_ownerless(home)
         lock = FileLock(home / f"{name}.lock", thread_local=False)
         lock.acquire()
     copy = VersionFolder(version.index, version.version, home / name, home / name / "locks")
@@ -238,8 +251,15 @@ def _copy_whole(version: VersionFolder, copy: VersionFolder) -> None:
                 raise
 
 
-def _sweep_snapshots(home: Path) -> None:
-    """Remove the copies whose owners died: nobody holds their locks."""
+def sweep_snapshots(home: Path) -> None:
+    """Remove the copies whose owners died."""
+    if home.is_dir():
+        with FileLock(home / ".lock"):
+            _remove_ownerless(home)
+
+
+def _remove_ownerless(home: Path) -> None:
+    """Nobody holds the locks of such copies. With the lock of `home` held."""
     for file in home.glob("*.lock"):
         if file.name == ".lock":
             continue
@@ -290,6 +310,17 @@ def sync_folder(folder: Path) -> None:
     """Make names in a folder durable; where folders cannot be opened (Windows) the system sees to it."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def sync_log(shard: Path) -> None:
+    """Make what was written to a shard survive a power cut. Only its log is synced: a flush syncs every index and takes
+    seconds."""
+    for file in (shard / "wal").glob("open-*"):
+        handle = os.open(file, os.O_RDWR)
         try:
             os.fsync(handle)
         finally:

@@ -18,8 +18,8 @@ from search.domain import IndexState, Manifest
 from search.errors import IndexNotFound, SettingsError, StoreError
 from search.protocols import Collection
 from search.storage.lanes import WEIGHTED
-from search.storage.manifests import check_index_name, manifest_to_json
-from search.storage.server_artefacts import companion
+from search.storage.manifests import check_artefact_name, check_index_name, manifest_to_json
+from search.storage.server_artefacts import Artefacts, companion
 from search.storage.server_collection import (
     MANIFEST,
     READ_TIMEOUT,
@@ -40,6 +40,12 @@ log = logging.getLogger(__name__)
 
 def connect(url: str, api_key: str | None = None) -> ServerStore:
     """A store on the server at `url`. Nothing is sent yet. Raises SettingsError where URL or key cannot be used."""
+    connection = connection_to(url, api_key)
+    return ServerStore(connection.client, connection.server, connection.secret)
+
+
+def connection_to(url: str, api_key: str | None = None) -> Connection:
+    """As `connect`, for a store of another sort."""
     try:
         parts = urlsplit(url)
         address = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
@@ -59,7 +65,7 @@ def connect(url: str, api_key: str | None = None) -> ServerStore:
         client = QdrantClient(
             url=url, port=parts.port or 6333, api_key=api_key, timeout=READ_TIMEOUT, check_compatibility=False
         )
-    return ServerStore(client, f"the Qdrant server at {address}", api_key)
+    return Connection(client, f"the Qdrant server at {address}", api_key)
 
 
 class ServerStore:
@@ -148,6 +154,19 @@ class ServerStore:
                     [models.CreateAliasOperation(create_alias=switch)], timeout=WRITE_TIMEOUT
                 )
         self._clear(index)
+
+    def artefact(self, index: str, version: int, name: str) -> bytes | None:
+        return self._artefacts(index, version, name).read(name)
+
+    def keep_artefact(self, index: str, version: int, name: str, data: bytes) -> None:
+        self._artefacts(index, version, name).save(name, data)
+
+    def _artefacts(self, index: str, version: int, name: str) -> Artefacts:
+        check_index_name(index)
+        check_artefact_name(name)
+        if version not in self._versions(index):
+            raise IndexNotFound(index)
+        return Artefacts(self._connection, _name(index, version), READ_TIMEOUT, WRITE_TIMEOUT)
 
     def discard_unpublished(self, index: str) -> None:
         check_index_name(index)

@@ -84,6 +84,14 @@ class Artefacts:
             f"python -m indexer reindex CATALOGUE --full"
         )
 
+    def stamp(self, name: str) -> str | None:
+        with self._connection.errors(f"look at the artefact {name}"):
+            head = self._head(name) if self._there() else None
+            if head is None:
+                # Raises IndexDamaged where the version itself is gone.
+                self._client.get_collection(self._collection)
+        return head.generation if head is not None else None
+
     @property
     def _client(self) -> Any:
         return self._connection.client

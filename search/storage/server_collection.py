@@ -176,6 +176,10 @@ class ServerCollection(QdrantCollection):
         check_artefact_name(name)
         return self._artefacts.read(name)
 
+    def artefact_stamp(self, name: str) -> str | None:
+        check_artefact_name(name)
+        return self._artefacts.stamp(name)
+
     @property
     def _artefacts(self) -> Artefacts:
         return Artefacts(self._connection, self._name, READ_TIMEOUT, WRITE_TIMEOUT)

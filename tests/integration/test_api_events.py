@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.schemas import EventBody
+from search.errors import StoreUnavailable
 from search.events import Event
 from search.experiments.records import Record, from_line
 
@@ -26,17 +27,38 @@ JSON = {"Content-Type": "application/json"}
 NOW = "2026-11-28T09:31:09.800Z"
 
 
+EXPERIMENT = """
+[[experiment]]
+name = "ratio"
+index = "products"
+method = "split"
+[[experiment.variant]]
+name = "now"
+[[experiment.variant]]
+name = "meaning"
+semantic_ratio = 1
+"""
+
+
+def open_logging(folder: Path, **chosen: object) -> Shop:
+    """A shop with an experiment: then events are logged. What has a fixed date is not to be too old one day."""
+    (folder / "experiments.toml").write_text(EXPERIMENT)
+    return open_shop(folder / "data", experiments=folder / "experiments.toml", event_days=3650, **chosen)
+
+
 @contextmanager
 def shop_at(folder: Path, moment: str = NOW, **chosen: object) -> Iterator[tuple[Shop, TestClient]]:
-    shop = open_shop(folder, **chosen)
+    shop = open_logging(folder, **chosen)
     shop.service.log.now = lambda: datetime.fromisoformat(moment)
     with client_of(shop.app()) as client:
         yield shop, client
 
 
 def logged(shop: Shop) -> list[Record]:
+    """The events of the log."""
     files = sorted((shop.settings.data_dir / "experiments").glob("*.jsonl"))
-    return [from_line(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    lines = [from_line(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if isinstance(line, Event)]
 
 
 def test_every_type_and_field(tmp_path: Path) -> None:
@@ -57,7 +79,7 @@ def test_every_type_and_field(tmp_path: Path) -> None:
         assert (one.status_code, one.json()) == (202, {"accepted": 1})
         assert client.post("/events", json=[]).json() == {"accepted": 0}
         name = shop.service.shoppers.name("u-1")
-    assert logged(shop) == [
+    expected = [
         Event("click", name, NOW, "42", "q-1", 3),
         Event("view", name, NOW, "42"),
         Event("cart", name, NOW, "42", value=5.0),
@@ -68,6 +90,62 @@ def test_every_type_and_field(tmp_path: Path) -> None:
         Event("view", None, NOW, "not in any index"),
         Event("view", None, NOW, "7"),
     ]
+    assert logged(shop) == expected
+    kept = list(shop.kept.events())
+    assert len(kept) == 9
+    assert set(kept) == set(expected)
+
+
+def test_without_experiments_events_are_kept_and_not_logged(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    with client_of(shop.app()) as client:
+        assert client.post("/events", json=[GOOD, {**GOOD, "user": "u-1"}]).json() == {"accepted": 2}
+        assert len(list(shop.kept.events())) == 2
+    assert not (tmp_path / "experiments").exists()
+
+
+def test_an_event_with_an_id_counts_once_of_each_shopper(tmp_path: Path) -> None:
+    with shop_at(tmp_path) as (shop, client):
+        sent = [{**GOOD, "user": "u-1", "id": "e-1"}, {**GOOD, "user": "u-2", "id": "e-1"}]
+        for moment in ("2026-11-28T08:00:00Z", "2026-11-28T08:30:00Z"):  # whatever else it says
+            assert client.post("/events", json=[{**one, "timestamp": moment} for one in sent]).status_code == 202
+        assert [(one.id, one.timestamp) for one in shop.kept.events()] == [("e-1", "2026-11-28T08:00:00.000Z")] * 2
+        assert client.post("/events", json={**GOOD, "id": ""}).status_code == 202
+    assert [one.id for one in logged(shop)] == ["e-1"] * 4 + [None]
+
+
+def test_events_of_those_who_may_not_be_known_are_accepted_and_kept_nowhere(tmp_path: Path) -> None:
+    with shop_at(tmp_path) as (shop, client):
+        assert client.put("/users/u-1", json={"consent": False}).status_code == 200
+        sent = [{**GOOD, "user": "u-1"}, {**GOOD, "user": "u-2"}, GOOD]
+        assert client.post("/events", json=sent).json() == {"accepted": 3}
+        kept = [Event("click", shop.service.shoppers.name("u-2"), NOW, "42"), Event("click", None, NOW, "42")]
+        assert list(shop.kept.events()) == kept
+    assert logged(shop) == kept
+
+
+def test_where_consent_is_required_nothing_is_kept_without(tmp_path: Path) -> None:
+    with shop_at(tmp_path, consent="required") as (shop, client):
+        assert client.put("/users/u-2", json={"consent": True}).status_code == 200
+        assert client.post("/events", json=[{**GOOD, "user": "u-1"}, {**GOOD, "user": "u-2"}]).status_code == 202
+        assert [one.shopper for one in shop.kept.events()] == [shop.service.shoppers.name("u-2")]
+    assert len(logged(shop)) == 1
+
+
+def test_a_store_that_cannot_keep_events_is_a_503_and_they_may_come_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise StoreUnavailable("The Qdrant server does not answer.")
+
+    with shop_at(tmp_path) as (shop, client):
+        with monkeypatch.context() as patched:
+            patched.setattr(shop.kept, "add", refuse)
+            answer = client.post("/events", json=[{**GOOD, "user": "u-1"}])
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+            assert answer.json()["code"] == "unavailable"
+        assert client.post("/events", json=[{**GOOD, "user": "u-1"}]).status_code == 202
+    assert len(logged(shop)) == 1  # what was refused is not in the log either
 
 
 GOOD = {"type": "click", "product": "42"}
@@ -112,6 +190,8 @@ GOOD = {"type": "click", "product": "42"}
         ({**GOOD, "value": 1e308}, "invalid_event_value", "found `1e+308`"),
         ({**GOOD, "value": "5"}, "invalid_event_value", "expected a number"),
         ({**GOOD, "value": True}, "invalid_event_value", "expected a number"),
+        ({**GOOD, "id": 5}, "invalid_event_id", "expected a string"),
+        ({**GOOD, "id": "x" * 101}, "invalid_event_id", "100"),
         ({**GOOD, "timestamp": "yesterday"}, "invalid_event_timestamp", "found `yesterday`"),
         ({**GOOD, "timestamp": "x" * 999}, "invalid_event_timestamp", "ISO 8601"),
         ({**GOOD, "timestamp": ""}, "invalid_event_timestamp", "ISO 8601"),
@@ -127,7 +207,7 @@ GOOD = {"type": "click", "product": "42"}
     ],
 )
 def test_one_wrong_event_refuses_all_and_is_named(tmp_path: Path, event: Any, code: str, message: str) -> None:
-    with shop_at(tmp_path) as (_, client):
+    with shop_at(tmp_path) as (shop, client):
         answer = client.post("/events", json=[GOOD, GOOD, event, GOOD])
         assert (answer.status_code, answer.json()["code"]) == (400, code), answer.text
         assert answer.json()["message"].startswith("Inside `[2]`: ")
@@ -137,17 +217,17 @@ def test_one_wrong_event_refuses_all_and_is_named(tmp_path: Path, event: Any, co
         if isinstance(event, dict):
             alone = client.post("/events", json=event).json()["message"]
             assert f"Inside `[2]`: {alone}" == answer.json()["message"]
-    assert not (tmp_path / "experiments").exists()
+    assert logged(shop) == list(shop.kept.events()) == []
 
 
 def test_just_within_the_limits(tmp_path: Path) -> None:
     with shop_at(tmp_path) as (shop, client):
         event = {
             "type": "rating", "product": "x" * 512, "user": "耳" * 200, "queryID": "q" * 100, "position": 1_000_000,
-            "value": 0, "timestamp": "2026-11-29T09:31:09Z",
+            "value": 0, "timestamp": "2026-11-29T09:31:09Z", "id": "e" * 100,
         }  # fmt: skip
         assert client.post("/events", json=[event]).status_code == 202
-        assert client.post("/events", json={**event, "value": 1e9}).status_code == 202
+        assert client.post("/events", json={**event, "value": 1e9, "id": None}).status_code == 202
         assert client.post("/events", json=[GOOD] * 1000).json() == {"accepted": 1000}
         answer = client.post("/events", json=[GOOD] * 1001)
         assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
@@ -208,8 +288,13 @@ def test_the_search_key_may_send_and_no_one_else(tmp_path: Path) -> None:
 
 
 def test_events_that_find_no_room_are_refused_whole_and_may_come_again(tmp_path: Path) -> None:
-    shop = open_shop(tmp_path)
-    (tmp_path / "experiments").write_text("a file where the folder should be")
+    shop = open_logging(tmp_path)
+    folder = shop.settings.data_dir / "experiments"
+    deadline = time.monotonic() + 20
+    while not list(folder.glob("*.jsonl")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    folder.rename(tmp_path / "elsewhere")
+    folder.write_text("a file where the folder should be")
     shop.service.log._most = 10
     with client_of(shop.app()) as client:
         assert client.post("/events", json=[GOOD] * 8).status_code == 202
@@ -217,9 +302,10 @@ def test_events_that_find_no_room_are_refused_whole_and_may_come_again(tmp_path:
         assert (full.status_code, full.headers["Retry-After"]) == (503, "1")
         assert client.post("/indexes/products/search", json={"q": "lamp"}).status_code == 200
         assert "daogou_log_dropped 0.0" in client.get("/metrics").text
-        (tmp_path / "experiments").unlink()
+        assert len(list(shop.kept.events())) == 1  # equal ones are one
+        folder.unlink()
         deadline = time.monotonic() + 20
-        while not list(tmp_path.glob("experiments/*.jsonl")) and time.monotonic() < deadline:
+        while not list(folder.glob("*.jsonl")) and time.monotonic() < deadline:
             time.sleep(0.02)
         deadline = time.monotonic() + 20
         while client.post("/events", json=[GOOD] * 5).status_code != 202 and time.monotonic() < deadline:
@@ -228,13 +314,13 @@ def test_events_that_find_no_room_are_refused_whole_and_may_come_again(tmp_path:
 
 
 def test_events_are_on_the_disk_within_a_second(tmp_path: Path) -> None:
-    with shop_at(tmp_path) as (_, client):
+    with shop_at(tmp_path) as (shop, client):
         client.post("/events", json=GOOD)
-        file = tmp_path / "experiments" / "2026-11-28.jsonl"
+        file = tmp_path / "data" / "experiments" / "2026-11-28.jsonl"
         deadline = time.monotonic() + 20
-        while not (file.exists() and file.stat().st_size) and time.monotonic() < deadline:
+        while not logged(shop) and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert from_line(file.read_text()) == Event("click", None, NOW, "42")
+        assert from_line(file.read_text().splitlines()[-1]) == Event("click", None, NOW, "42")
         assert file.stat().st_mode & 0o077 == 0
 
 
@@ -243,7 +329,7 @@ def test_openapi_says_what_is_taken(reader: TestClient) -> None:
     body = described["paths"]["/events"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert body["anyOf"][0]["items"] == body["anyOf"][1] == {"$ref": "#/components/schemas/EventBody"}
     properties = described["components"]["schemas"]["EventBody"]["properties"]
-    assert list(properties) == ["type", "user", "product", "queryID", "position", "value", "timestamp"]
+    assert list(properties) == ["type", "user", "product", "queryID", "position", "value", "timestamp", "id"]
     assert set(described["paths"]["/events"]["post"]["responses"]) == {"202", "4XX", "503"}
 
 

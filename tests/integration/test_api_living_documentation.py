@@ -13,11 +13,15 @@ from api.schemas import (
     DocumentParameters,
     EventBody,
     FacetSearchBody,
+    FactsBody,
     FetchBody,
+    GoesWithBody,
+    RecommendationsBody,
     SearchBody,
     SimilarBody,
     SuggestBody,
     TaskParameters,
+    UserBody,
 )
 from search.settings import Settings, variable
 
@@ -40,10 +44,17 @@ def test_every_route(reader: TestClient, text: str) -> None:
 
 @pytest.mark.parametrize(
     "model",
-    [SearchBody, SimilarBody, FacetSearchBody, SuggestBody, EventBody, FetchBody, DocumentParameters, TaskParameters],
-)
+    [
+        SearchBody, SimilarBody, RecommendationsBody, GoesWithBody, FacetSearchBody, SuggestBody, EventBody, UserBody,
+        FetchBody, DocumentParameters, TaskParameters,
+    ],
+)  # fmt: skip
 def test_every_parameter(text: str, model: type[SearchBody]) -> None:
     assert not [name for name in model.names() if f"`{name}`" not in text]
+
+
+def test_every_fact(text: str) -> None:
+    assert not [name for name in FactsBody.names() if f"`facts.{name}`" not in text]
 
 
 def test_every_code_that_is_no_plain_400(text: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from building import build
 from fake_encoder import FakeEncoder
+from fake_shoppers import MemoryShopperStore
 from fakes import MemoryCollection, MemoryStore
 
 from search.bootstrap import Service, serve
@@ -55,12 +56,13 @@ class Shop:
         self.store, self.encoder = Watched(), FakeEncoder()
         build(self.store, self.encoder, ROWS)
         settings = Settings.model_validate({"data_dir": folder, "user_secret": "s"})
-        self.service: Service = serve(self.store, self.encoder, settings)
+        self.service: Service = serve(self.store, self.encoder, settings, MemoryShopperStore())
         self.now = 0.0
-        self.experiments = Experiments(parse_experiments(TEXT, "x"), self.service.shoppers, 100, lambda: self.now)
+        self.experiments = Experiments(parse_experiments(TEXT, "x"), lambda _: True, 100, lambda: self.now)
 
     def interleaved(self) -> bool:
-        served = self.experiments.search(self.service.engine, "products", SearchRequest("chair"), "u-1")
+        request = SearchRequest("chair", shopper=self.service.shoppers.name("u-1"))
+        served = self.experiments.search(self.service.engine, "products", request)
         assert len(served.result.hits) == 5
         assert (served.part is None) == (served.missed is not None)
         return served.part is not None
@@ -97,6 +99,6 @@ def test_what_cannot_be_opened_is_left_alone_for_a_while(shop: Shop, encoder: Fa
 def test_a_variant_on_the_same_index_is_not_left_alone(shop: Shop) -> None:
     """Whatever is wrong there lies in the request."""
     text = TEXT.replace('index = "other"', 'filter = "no_such_field = 1"')
-    shop.experiments = Experiments(parse_experiments(text, "x"), shop.service.shoppers, 100, lambda: shop.now)
+    shop.experiments = Experiments(parse_experiments(text, "x"), lambda _: True, 100, lambda: shop.now)
     assert [shop.interleaved() for _ in range(2)] == [False, False]
     assert shop.experiments._resting == {}

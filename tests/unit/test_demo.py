@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from eval.qrels import read_qrels, read_queries
+from search.event_reading import Sent, read_event
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo"
 
@@ -69,6 +72,30 @@ def test_shoppers_and_events(products: list[dict[str, Any]], events: list[dict[s
     assert {event["type"] for event in events} == {"view", "cart", "purchase", "rating", "search", "click", "hide"}
     assert all(event["product"] in known for event in events if event["type"] != "search")
     assert [event["timestamp"] for event in events] == sorted(event["timestamp"] for event in events)
+
+
+def test_events_are_loaded_as_of_today(products: list[dict[str, Any]]) -> None:
+    """Whenever that is: in the past, not too old, in their order; and the same events on another day."""
+    spec = importlib.util.spec_from_file_location("demo_events", DEMO / "events.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    ids = []
+    for now in (datetime(2026, 3, 1, tzinfo=UTC), datetime.now(UTC), datetime(2031, 7, 9, 23, 59, tzinfo=UTC)):
+        rows = [
+            read_event(
+                Sent(**{{"queryID": "query_id"}.get(name, name): value for name, value in row.items()}), str, now
+            )
+            for row in module.events(now)
+        ]
+        moments = [datetime.fromisoformat(row.timestamp) for row in rows]
+        assert moments == sorted(moments)
+        assert now - timedelta(days=365) < moments[0] < moments[-1] <= now
+        assert now - moments[-1] < timedelta(days=1)
+        ids.append([row.id for row in rows])
+    assert ids[0] == ids[1] == ids[2]
+    assert len(set(ids[0])) == len(ids[0])
 
 
 def test_judged_queries(products: list[dict[str, Any]]) -> None:

@@ -1,0 +1,1 @@
+"""Who gets seen, by brand and price, against who is relevant; with and without personalisation."""

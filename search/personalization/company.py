@@ -1,0 +1,43 @@
+"""What other people's histories say to one shopper: the part `together`.
+
+It is read off the tables of the trained recommender (search/recommending): products taken by the same shoppers, one
+after the other. Of the blend only these, with the weights that it learned: what vectors, words and brands say is in the
+parts of their own, and a sequence network takes longer than a search has for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from search.personalization.model import Floats64
+from search.personalization.parts import Together
+from search.recommending.blend import Recommender
+from search.recommending.interactions import Trail
+from search.recommending.parts import TablePart
+from search.recommending.recency import LATEST
+from search.shopper import Profile
+
+
+def company(recommender: Recommender, profile: Profile) -> Together | None:
+    """How much likelier each product is for what they took before: a logarithm of odds, up to what all have in common.
+
+    None where the recommender knows nothing that they took. Only the last LATEST steps count.
+    """
+    known = recommender.rows
+    steps = [step for step in profile.steps if step.product in known and step.weight > 0][-LATEST:]
+    tables = [(table, weight) for table in recommender.tables if (weight := recommender.weights.get(table.name, 0.0))]
+    if not steps or not tables:
+        return None
+    trail = Trail.of(range(len(steps)), (step.weight for step in steps), (step.day for step in steps))
+    own = [known[step.product] for step in steps]
+
+    def together(products: Sequence[str]) -> Floats64:
+        rows = np.array(own + [known.get(product, -1) for product in products], dtype=np.int32)
+        said = np.zeros(len(products))
+        for table, weight in tables:
+            said += weight * TablePart(table, rows).values(trail)[len(own) :]
+        return said
+
+    return together
