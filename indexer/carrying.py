@@ -13,7 +13,9 @@ from search.errors import IndexDamaged, IndexNotFound, RankingModelMismatch
 from search.personalization.model import ARTEFACT as RANKER
 from search.personalization.model import RankingModel
 from search.protocols import VectorStore
-from search.recommending import blend_files as recommending
+
+RECOMMENDER = "recommender"
+"""As search/recommending/blend_files calls it."""
 
 WhyNot = Callable[[bytes, Manifest, Manifest], str | None]
 """(artefact, old version, new version) → why it does not fit the new one; None where it does."""
@@ -34,8 +36,10 @@ def ranker_fits(data: bytes, old: Manifest, new: Manifest) -> str | None:
 
 def recommender_fits(data: bytes, old: Manifest, new: Manifest) -> str | None:
     """Products are known by their ids, new ones by their vectors, which must mean what they meant."""
+    from search.recommending import blend_files  # scipy takes a second to load, and most indexes have none
+
     try:
-        recommending.from_bytes(data)
+        blend_files.from_bytes(data)
     except IndexDamaged as error:
         return str(error)
     if not old.encoder.same_space(new.encoder):
@@ -44,7 +48,7 @@ def recommender_fits(data: bytes, old: Manifest, new: Manifest) -> str | None:
 
 
 CARRIED: Mapping[str, tuple[WhyNot, str]] = MappingProxyType(
-    {RANKER: (ranker_fits, "train-ranker"), recommending.ARTEFACT: (recommender_fits, "train-sequences")}
+    {RANKER: (ranker_fits, "train-ranker"), RECOMMENDER: (recommender_fits, "train-sequences")}
 )
 """By name of the artefact: whether it fits, and the command that makes another."""
 

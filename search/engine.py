@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,7 +40,6 @@ from search.personalization.rerank import WINDOW
 from search.protocols import Collection, Encoder, Reranker, VectorStore
 from search.recommendations.others import Others
 from search.recommendations.serving import Recommendations
-from search.recommending.blend import Recommender
 from search.remembered import Remembered
 from search.retrieval import Asked, Look, bearing, by_nearness, by_words_and_meaning
 from search.second_look import SecondLook
@@ -48,6 +47,9 @@ from search.storage.payload import point_id
 from search.suggestions import Entry, Suggestion, completions
 from search.trained import Trained
 from search.understanding import literally, understand
+
+if TYPE_CHECKING:
+    from search.recommending.blend import Recommender  # scipy takes a second to load, and most indexes have none
 
 NOTHING_ASKED = Query("", "", "en")
 

@@ -8,6 +8,7 @@ queryID. A page holds the numbers that ranked it: no words, no documents.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -34,7 +35,7 @@ TELLING: tuple[EventType, ...] = ("view", "click", "cart", "purchase")
 """The event types that say that a product on a page was wanted."""
 
 MOST_BYTES = 64 * 2**20
-"""Of pages that wait: about 30,000 pages of 20 products."""
+"""Of pages that wait: about 18,000 pages of 20 products."""
 
 _HELD = 900
 """Bytes that it takes to hold a page, and `_HELD_ID` each of its ids, besides their characters and numbers."""
@@ -43,7 +44,7 @@ _HELD_ID = 65
 
 
 class Feedback:
-    """Safe to use from several threads. Costs a search some microseconds, and an event one look into a dict."""
+    """Safe to use from several threads. Costs a search about 0.1 ms, and an event a look into a dict."""
 
     def __init__(
         self,
@@ -152,12 +153,16 @@ class Feedback:
 
 def _parts(hits: Sequence[Hit]) -> Floats:
     """Shape (hits, len(RECORDED)); NaN where a hit lacks a part."""
-    parts = np.full((len(hits), len(RECORDED)), np.nan, dtype=np.float32)
-    for row, hit in zip(parts, hits, strict=True):
-        row[: len(FEATURES)] = [hit.parts.get(name, np.nan) for name in FEATURES]
-        row[0] = hit.score  # of the words alone: taste changes no score
-        row[-1] = sum(each.verdict != "satisfied" for each in hit.evidence)
-    return parts
+    rows = [
+        # The score is that of the words alone: taste changes none.
+        [hit.score, *(hit.parts.get(name, math.nan) for name in FEATURES[1:]), _unmet(hit)]
+        for hit in hits
+    ]
+    return np.array(rows, dtype=np.float32)
+
+
+def _unmet(hit: Hit) -> int:
+    return sum(each.verdict != "satisfied" for each in hit.evidence)
 
 
 def _size(page: Shown) -> int:

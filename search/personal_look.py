@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from search.constraints import satisfied
 from search.domain import And, Candidate, Filter, Not, OneOf, Query, SearchRequest
@@ -21,12 +21,14 @@ from search.personalization.parts import Due, Taste, Together, named_in
 from search.personalization.rerank import WINDOW, Personalized, in_learned_order, rerank
 from search.personalization.shelf import Shelf
 from search.protocols import Collection
-from search.recommending.blend import Recommender
 from search.remembered import Remembered
 from search.retrieval import Looked
 from search.shopper import Profile
 from search.storage.payload import fold, point_id
 from search.trained import Trained
+
+if TYPE_CHECKING:
+    from search.recommending.blend import Recommender  # scipy takes a second to load, and most indexes have none
 
 log = logging.getLogger(__name__)
 

@@ -356,9 +356,10 @@ class ShopperStore(Protocol):
         """
         ...
 
-    def expire(self, before: str) -> int:
+    def expire(self, before: str, stop: Callable[[], bool] | None = None) -> int:
         """Forget all events and pages older than that instant; how many. Their shoppers' profiles go with them, and the
-        stamps of these change; a shopper of whom nothing is left is unknown again."""
+        stamps of these change; a shopper of whom nothing is left is unknown again. Where `stop` says so it ends in the
+        middle."""
         ...
 
     def purge(self, stop: Callable[[], bool] | None = None) -> bool:

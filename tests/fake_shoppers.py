@@ -108,7 +108,7 @@ class MemoryShopperStore:
         self._records.pop(shopper, None)
         return before - self._count()
 
-    def expire(self, before: str) -> int:
+    def expire(self, before: str, stop: Callable[[], bool] | None = None) -> int:
         count, first = self._count(), _told(before)
         gone = [event for event in self._events.values() if event.timestamp < first]
         self._events = {key: one for key, one in self._events.items() if one.timestamp >= first}

@@ -10,11 +10,11 @@ exp(w · x) and examination k^−η · exp(δ_k), McFadden's conditional logit (
 clicked on, which are not kept, do not occur in it.
 
 Place and weights are learnt together: the place stands in the model as a propensity that is divided out, and what it
-explains is not put down to the parts. Placed apart, the same propensities as weights 1 / examination of each click
-(Joachims, Swaminathan and Schnabel, WSDM 2017) are as right on average and vary more: benchmarks/learning_to_rank.py
-measures both. What tells place from attraction is that the same parts stand at several places: queries differ, taste
-moves products past others (an intervention on these, as in Agarwal, Zaitsev, Wang, Li, Najork and Joachims, WSDM 2019),
-versions change.
+explains is not put down to the parts. The same propensities as weights of clicks, 1 / examination (Joachims,
+Swaminathan and Schnabel, WSDM 2017), do about as well, and need the first step to find them:
+benchmarks/learning_to_rank.py has both. What tells place from attraction is that the same parts stand at several
+places: queries differ, taste moves products past others (an intervention on these, as in Agarwal, Zaitsev, Wang, Li,
+Najork and Joachims, WSDM 2019), versions change.
 
 The loss is convex. Little data changes little: weights keep to those of the prior model, times a common factor (how
 much everybody's order says), η keeps to 1 and δ to 0, each with the standard deviation below. scipy minimises it;

@@ -8,16 +8,18 @@ parts of their own, and a sequence network takes longer than a search has for it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from search.personalization.model import Floats64
 from search.personalization.parts import Together
-from search.recommending.blend import Recommender
 from search.recommending.interactions import Trail
-from search.recommending.parts import TablePart
 from search.recommending.recency import LATEST
 from search.shopper import Profile
+
+if TYPE_CHECKING:
+    from search.recommending.blend import Recommender  # scipy takes a second to load, and most indexes have none
 
 
 def company(recommender: Recommender, profile: Profile) -> Together | None:
@@ -25,6 +27,8 @@ def company(recommender: Recommender, profile: Profile) -> Together | None:
 
     None where the recommender knows nothing that they took. Only the last LATEST steps count.
     """
+    from search.recommending.parts import TablePart
+
     known = recommender.rows
     steps = [step for step in profile.steps if step.product in known and step.weight > 0][-LATEST:]
     tables = [(table, weight) for table in recommender.tables if (weight := recommender.weights.get(table.name, 0.0))]

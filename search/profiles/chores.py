@@ -92,6 +92,11 @@ class Chores:
         with self._books:
             for key in [key for key in self._waiting if key[0] == shopper]:
                 del self._waiting[key]
+        self.bytes_left()
+
+    def bytes_left(self) -> None:
+        """Something was forgotten whose bytes are to be removed."""
+        with self._books:
             self._last_erased = self._clock()
             if self._first_erased is None:
                 self._first_erased = self._last_erased
@@ -137,8 +142,9 @@ class Chores:
         if self._expired == now.date():
             return
         before = (now - self._keep).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        if self._store.expire(before):
-            self.erased("")
+        self._store.expire(before, self._stop.is_set)
+        # Also where nothing expired: a command that was killed may have left a private copy.
+        self.bytes_left()
         self._expired = now.date()
 
     def _purge(self, at_once: bool) -> None:
@@ -153,5 +159,7 @@ class Chores:
         except BaseException:
             with self._books:
                 self._first_erased = self._first_erased or first
+            # It may have copied all of a large store before the disk was full.
+            self._not_before = self._clock() + max(PATIENCE, REST * (self._clock() - now))
             raise
         self._not_before = self._clock() + REST * (self._clock() - now)

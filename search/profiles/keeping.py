@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from typing import TypeVar
 
 from search.errors import ConsentError
 from search.events import Event
@@ -20,7 +21,7 @@ from search.profiles.building import days, profile_of
 from search.profiles.cache import Cache
 from search.profiles.chores import Chores, Keeping
 from search.profiles.goods import Goods
-from search.profiles.history import read
+from search.profiles.history import day_of, read
 from search.protocols import Collection, Encoder, ShopperStore, Vector
 from search.remembered import Remembered
 from search.settings import Settings
@@ -33,6 +34,8 @@ _EVERY = 1_000_000
 """More events than anybody has."""
 
 _LOCKS = 64
+
+T = TypeVar("T")
 
 Forget = Callable[[str], object]
 """Forgets a shopper, named by their HMAC."""
@@ -83,6 +86,7 @@ class Profiles:
         self._writing = threading.RLock()
         self._building = [threading.Lock() for _ in range(_LOCKS)]
         self._forgetters: list[Forget] = []
+        self._erasures = 0
         self._listeners: list[Callable[[], object]] = []
         self._chores = Chores(store, timedelta(days=settings.event_days), now)
         if working:
@@ -121,12 +125,19 @@ class Profiles:
                         "Nothing is kept of shoppers who have not agreed to that: send `consent` true with the facts, "
                         "or no facts."
                     )
-                self._forget(shopper)
-                changed = Shopper(shopper, changed.consent)
-                return changed if changed.consent is None else self._store.put(changed)
+                if changed.consent is None:
+                    self._forget(shopper)
+                    return Shopper(shopper)
+                # No step without the word: a crash must not leave somebody known who has refused.
+                return self._forgetting(shopper, lambda: self._store.put(Shopper(shopper, False)))
             for text in changed.facts.interests:
                 self._encode(text.strip())
-            return self._store.put(changed) if changed != record else record
+            if changed == record:
+                return record
+            kept = self._store.put(changed)
+            if record.facts not in (changed.facts, Facts()):
+                self._chores.bytes_left()
+            return kept
 
     def erase(self, shopper: str) -> int:
         """Forget everything, what they said of consent included; how many points of the store that were. Whoever is
@@ -143,13 +154,17 @@ class Profiles:
         self._forgetters.append(forget)
 
     def _forget(self, shopper: str) -> int:
+        return self._forgetting(shopper, lambda: self._store.erase(shopper))
+
+    def _forgetting(self, shopper: str, forget: Callable[[], T]) -> T:
         # Others first: what they are just about to write into the store is there by then, and goes too.
-        for forget in self._forgetters:
-            forget(shopper)
-        count = self._store.erase(shopper)
+        for tell in self._forgetters:
+            tell(shopper)
+        done = forget()
+        self._erasures += 1
         self._entries.forget_where(lambda key: key[0] == shopper)
         self._chores.erased(shopper)
-        return count
+        return done
 
     # --- what comes out ----------------------------------------------------------------------------------------------
 
@@ -225,8 +240,11 @@ class Profiles:
             with self._building[hash(record.name) % _LOCKS]:  # of requests at once, one makes it
                 entry = self._entries.get(key)
                 if entry is None or not self._holds(entry, collection, record):
+                    erasures = self._erasures
                     entry = self._renewed(collection, record, fresh=entry is None)
                     self._entries.put(key, entry)
+                    if erasures != self._erasures:  # It may be of who was forgotten meanwhile.
+                        self._entries.forget([key])
         return entry.profile
 
     def _holds(self, entry: _Entry, collection: Collection, record: Shopper) -> bool:
@@ -252,6 +270,9 @@ class Profiles:
         manifest = collection.manifest
         profile = self._store.profile(record.name, manifest.index, manifest.version, record.stamp)
         if profile is None or profile.until <= days(self._now()):
+            return None
+        # Numbers of versions begin anew where an index was dropped, and it may have been made of the one before.
+        if manifest.created_at and profile.until - weights.HOLDS < day_of(manifest.created_at):
             return None
         # It may have been made before what was written since this version was opened.
         return None if self._goods.of(collection).touched(profile.strongest.keys(), since=0) else profile

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,9 +21,11 @@ from search.personalization.shelf import Seen, Traits
 from search.protocols import Collection
 from search.recommendations.asking import Asker
 from search.recommendations.judging import Verdict
-from search.recommending.blend import Recommender
-from search.recommending.blend_files import from_bytes
 from search.recommending.interactions import Trail
+from search.shopper import Step
+
+if TYPE_CHECKING:
+    from search.recommending.blend import Recommender  # scipy takes a second to load, and most indexes have none
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +54,8 @@ def read(collection: Collection, data: bytes | None) -> Kept:
     """The artefact of a version. One that cannot be used is told in the log, and recommendations do without."""
     if data is None:
         return Kept()
+    from search.recommending.blend_files import from_bytes
+
     manifest = collection.manifest
     try:
         recommender = from_bytes(data)
@@ -82,9 +87,7 @@ def judge(recommender: Recommender, asker: Asker, seen: Seen) -> Verdict | None:
     vectors = np.concatenate([seen.vectors, *(asker.own[name].vector[None, :] for name in rest)])
     blend = recommender.over([*places], vectors, documents)
     steps = [step for step in asker.trail if step.product in places]
-    trail = Trail.of(
-        (places[step.product] for step in steps), (step.weight for step in steps), (step.day for step in steps)
-    )
+    trail = Trail.of((places[step.product] for step in steps), _worth(steps, asker), (step.day for step in steps))
     judged = blend.judge(trail)
     count = len(names)
     parts = {name: values[:count] for name, values in judged.parts.items() if np.any(values[:count])}
@@ -113,6 +116,21 @@ def judge(recommender: Recommender, asker: Asker, seen: Seen) -> Verdict | None:
 
     scores = np.exp(total - total.max()) if count else total
     return Verdict(total, parts, scores.astype(np.float32), why)
+
+
+def _worth(steps: Sequence[Step], asker: Asker) -> list[float]:
+    """Weights of the steps as the blend is to read them, which learnt from histories in which every step counts 1.
+
+    What says most counts 1, since somebody who only looks is known by that; and so does whatever belongs to the visit
+    that goes on, since it says what they are after now.
+    """
+    most = max((step.weight for step in steps), default=0.0)
+    interests = asker.profile.interests if asker.profile else ()
+    now = {product for one in interests if one.session for product in one.products}
+    return [
+        1.0 if step.weight > 0 and step.product in now else step.weight / most if most > 0 else step.weight
+        for step in steps
+    ]
 
 
 def _document(traits: Traits) -> Document:

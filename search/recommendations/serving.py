@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,9 +26,11 @@ from search.recommendations.judging import Verdict, judge
 from search.recommendations.others import Others
 from search.recommendations.sorts import Sorts, SortsOf
 from search.recommendations.sources import PER_NEIGHBOUR_SEARCH, find
-from search.recommending.blend import Recommender
 from search.storage.payload import point_id
 from search.trained import Trained
+
+if TYPE_CHECKING:
+    from search.recommending.blend import Recommender  # scipy takes a second to load, and most indexes have none
 
 log = logging.getLogger(__name__)
 

@@ -9,14 +9,17 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from search.protocols import Collection
 from search.recommendations.crowd import Bought, Crowd
-from search.recommending.blend import Recommender
 from search.storage.payload import fold, point_id
+
+if TYPE_CHECKING:
+    from search.recommending.blend import Recommender  # scipy takes a second to load, and most indexes have none
 
 MOST_READ = 2_000
 """Products whose categories are read, the most popular and the most bought."""

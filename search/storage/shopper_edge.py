@@ -171,8 +171,9 @@ class EdgeShoppers(QdrantShoppers):
             before.release()
             with self._files.folder.changing():
                 self._files.remove(old)
-            if self._forgotten == forgotten:
-                self._files.mark_done()
+            with self._guard:  # or somebody could be forgotten between the question and the answer
+                if self._forgotten == forgotten:
+                    self._files.mark_done()
         finally:
             self._since = None
             copy.remove()

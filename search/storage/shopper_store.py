@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import ClassVar, Literal
 
@@ -112,18 +112,20 @@ class QdrantShoppers(ABC):
         for point in self._in_time([self._is("kind", "anonymous")], since):
             yield to_event(point.payload)
 
-    def expire(self, before: str) -> int:
+    def expire(self, before: str, stop: Callable[[], bool] | None = None) -> int:
         old = [self._is("kind", "event", "anonymous", "shown"), self.dialect.within("at", lt=millis(before))]
         gone = 0
-        while found := self._page("events", self._all(*old), BATCH, None)[0]:
+        while not (stop is not None and stop()) and (found := self._page("events", self._all(*old), BATCH, None)[0]):
             shoppers = {_shopper(point) for point in found if point.payload["kind"] == "event"}
             with self._changing():
                 self._forgetting()
+                if shoppers:  # First: a crash must not leave profiles of events that are gone.
+                    self._remove_where("profiles", self._all(self._is("shopper", *shoppers)))
                 self._remove("events", [point.id for point in found])
                 left = {one for one in shoppers if self._count("events", self._of(one, "event"))}
                 self._write_stamped([], left)
                 self._remove("events", [stamp_id(one) for one in shoppers - left])
-                if shoppers:
+                if shoppers:  # On a server another process may have kept one meanwhile.
                     self._remove_where("profiles", self._all(self._is("shopper", *shoppers)))
             gone += len(found)
         return gone

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from api.recommending import recommend
 from api.schemas import RecommendationsBody
+from search.domain import SearchRequest
 
 SHOPPERS = 1000
 
@@ -128,7 +129,9 @@ def recommended(shop: Shop, user: str | None) -> bytes:
 
 def settle(shop: Shop) -> None:
     """What everybody does is counted in the background: have it done, or popularity changes under the test."""
+    shop.service.engine.search("products", SearchRequest("open it"))
     shop.service.others.look(at_once=True)
+    shop.service.engine.refresh()  # as the server does about once a second: an open version follows what was counted
 
 
 def assert_nobody(client: TestClient, users: Sequence[str], every: bool = False, **with_them: Any) -> None:

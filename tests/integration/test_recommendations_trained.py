@@ -43,8 +43,10 @@ def learnt() -> bytes:
     place = {name: number for number, name in enumerate(IDS)}
     trails = []
     for _ in range(150):
-        n, other = random.integers(0, 6, 2)
-        trails.append(Trail.of([place[f"tea{other}"], place[f"lamp{n}"], place[f"rope{n}"], place[f"pen{n}"]]))
+        walk = [f"{sort}{n}" for n in random.integers(0, 6, 3) for sort in ("lamp", "rope", "pen")]
+        trails.append(
+            Trail.of([place[f"tea{random.integers(0, 6)}"], *(place[name] for name in walk)][: random.integers(4, 9)])
+        )
     documents = {str(product["id"]): product for product in PRODUCTS}
     return to_bytes(learn(Interactions(IDS, tuple(trails)), vectors, documents))
 
@@ -97,7 +99,7 @@ def test_what_others_took_next_comes_first_once_it_was_learnt(shop: Shop, learnt
 def test_the_order_is_that_of_the_blend(shop: Shop, learnt: bytes) -> None:
     """Over the candidates, which here are all products, as `eval sequences` has it over the catalogue."""
     shop.keep(learnt)
-    shop.did(ANN, "tea0", "lamp3", type="cart")
+    shop.did(ANN, "tea0", "lamp3")
     result = shop.engine.recommend("products", RecommendRequest(shopper=ANN, diversity=0, limit=100))
     with shop.engine.opened() as (collection,):
         points = {point.product_id: point for point in collection.scroll()}
@@ -110,7 +112,7 @@ def test_the_order_is_that_of_the_blend(shop: Shop, learnt: bytes) -> None:
     )
     trail = Trail.of(
         (IDS.index(step.product) for step in steps.steps),
-        (step.weight for step in steps.steps),
+        (1.0 for _ in steps.steps),
         (step.day for step in steps.steps),
     )
     total = dict(zip(IDS, blend.judge(trail).total.tolist(), strict=True))

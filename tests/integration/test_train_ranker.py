@@ -17,6 +17,7 @@ from fake_shoppers import MemoryShopperStore
 from fakes import MemoryStore
 from points import manifest
 
+from indexer import carrying
 from indexer.__main__ import main
 from indexer.carrying import carry_over
 from indexer.catalogue import read_catalogue
@@ -27,6 +28,7 @@ from indexer.train_ranker.training import LEAST_PAGES, train
 from search.domain import Manifest, SearchRequest
 from search.errors import IndexNotFound, TrainingError
 from search.personalization.model import ARTEFACT, DEFAULT, FEATURES, RankingModel
+from search.recommending import blend_files
 from search.storage.edge import EdgeStore
 from search.trained import keep
 
@@ -81,7 +83,7 @@ def test_what_is_better_is_kept_and_said(store: MemoryStore, history: MemoryShop
 
 
 def test_what_is_not_better_is_not_kept_but_by_force(store: MemoryStore) -> None:
-    content = shown_and_done(1100, "as documented")
+    content = shown_and_done(1250, "as documented")
     found = train(store, content, "products", QUIET)
     assert (found.version, found.better) == (None, False)
     assert store.artefact("products", 1, ARTEFACT) is None
@@ -142,6 +144,10 @@ def test_the_command(
     status, _, _, err = run("--index", "nope")
     assert status == 1
     assert "no index 'nope'" in err
+
+
+def test_artefacts_are_carried_by_the_names_that_they_have() -> None:
+    assert carrying.CARRIED.keys() == {ARTEFACT, blend_files.ARTEFACT}
 
 
 # --- versions ---------------------------------------------------------------------------------------------------------

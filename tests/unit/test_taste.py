@@ -168,8 +168,8 @@ def _recommender(weights: dict[str, float]) -> Recommender:
     matrix = sparse.csr_matrix(np.array([[0, 0.5, 0], [0, 0, 0], [0, 0, 0]], dtype=np.float32))
     some = np.zeros(3, dtype=np.float32)
     return Recommender(
-        ("ink", "paper", "pen"), DIMENSION, (Table("following", 1.0, matrix),), Table("goes with", 1.0, matrix), some, some,
-        Vocabulary.of(["ink", "paper", "pen"]), weights,
+        ("ink", "paper", "pen"), DIMENSION, (Table("following", 1.0, matrix),), Table("goes with", 1.0, matrix), some,
+        some, Vocabulary.of(["ink", "paper", "pen"]), weights,
     )  # fmt: skip
 
 
