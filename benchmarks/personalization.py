@@ -11,7 +11,7 @@ The data is no part of this project. Indexes are looked for in DAOGOU_DATA_DIR, 
 A row of a data set is what somebody bought, and what they bought next. The profile is built of the former alone; the
 query is the department of the latter (`review`), or the head noun of its title (`office`, `industrial`): the last word
 of letters before the first preposition, comma, bracket, dash or digit that ends the noun phrase. Shoppers are split in
-two halves by a hash of their id. Weights were chosen on the first; the second is what is reported. The trained tables
+two halves by a hash of their id; docs/personalization.md says how weights were chosen on them. The trained tables
 behind `together` learn from the trails of the other half alone, so never from the shopper who is asked.
 
 For each half: the mean reciprocal rank (0 behind place 1000) without and with the profile, their ratio with the 95 %
@@ -130,7 +130,7 @@ def gain(store: VectorStore, encoder: Encoder, data: Path, name: str, most: int,
             same &= _like(plain, engine.search(name, replace(request, shopper="somebody", limit=20)))
             ranks[half].append((row.shopper, _rank(plain, row.target), _rank(mine, row.target)))
     engine.close()
-    report = {"chosen on": summary(ranks[0], seed), "kept aside": summary(ranks[1], seed)}
+    report = {"first half": summary(ranks[0], seed), "second half": summary(ranks[1], seed)}
     for half, row in report.items():
         print(f"{name:12}{half:12}" + "  ".join(f"{key} {value}" for key, value in row.items()))
     print(f"{name:12}a shopper without a history gets what everybody gets: {same}", flush=True)

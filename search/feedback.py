@@ -71,12 +71,14 @@ class Feedback:
     def served(self, query_id: str, index: str, request: SearchRequest, result: SearchResult) -> None:
         """A page was shown. Only those teach that were ranked by relevance as everybody's are: not what somebody had
         sorted or weighed in another way, nor what a product code found, nor shelves that were browsed. Of shoppers who
-        bring their history with the request nothing is kept.
+        bring their history with the request nothing is kept, nor of those who may not be known.
         """
         hits = result.hits
         if len(hits) < 2 or request.recent or not result.query.text or any("code" in hit.parts for hit in hits):
             return
         if request.sort or result.query.sort or request.semantic_ratio is not None:
+            return
+        if not self._may_be_known(request.shopper):
             return
         page = Shown(
             query_id=query_id,
@@ -108,9 +110,9 @@ class Feedback:
                     for page in kept:
                         self._put(page)
 
-    def pages_of(self, shopper: str, indexes: Iterable[str]) -> list[Shown]:
-        """The pages of these indexes that are kept of a shopper, for their export. Reads all that are kept."""
-        return [page for index in indexes for page in self._store.shown(index) if page.shopper == shopper]
+    def pages_of(self, shopper: str) -> list[Shown]:
+        """The pages that are kept of a shopper, for their export; those that wait are not kept yet."""
+        return self._store.pages_of(shopper)
 
     def forget(self, shopper: str) -> None:
         """Let go of all pages of this shopper that wait. Call it before what is kept is erased: then whatever is being
@@ -122,7 +124,7 @@ class Feedback:
     def _acted(self, events: Iterable[Event]) -> list[Shown]:
         """The pages that were acted on, if they may be kept; they wait no longer."""
         found: list[Shown] = []
-        known: dict[str | None, bool] = {None: True}
+        known: dict[str | None, bool] = {}
         for event in events:
             with self._lock:
                 page = self._waiting.get(str(event.query_id))
@@ -132,10 +134,16 @@ class Feedback:
                     continue
                 self._take(page.query_id)
             for name in {event.shopper, page.shopper} - known.keys():
-                known[name] = name is None or self._known(name)
+                known[name] = self._may_be_known(name)
             if known[event.shopper] and known[page.shopper]:
                 found.append(page)
         return found
+
+    def _may_be_known(self, shopper: str | None) -> bool:
+        try:
+            return shopper is None or self._known(shopper)
+        except DaogouError:  # whoever cannot be asked has not agreed; what this is about goes on
+            return False
 
     def _put(self, page: Shown) -> None:
         if page.query_id in self._waiting:

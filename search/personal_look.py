@@ -51,7 +51,7 @@ class ProfileSource(Protocol):
         ...
 
 
-Recommenders = Callable[[Collection], Recommender | None]
+Recommenders = Callable[[Collection], "Recommender | None"]
 """What a version has learned of other people's histories; None where it has not."""
 
 

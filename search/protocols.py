@@ -315,6 +315,10 @@ class ShopperStore(Protocol):
         """What is kept of the shopper besides the events; None: nothing is. One read by id."""
         ...
 
+    def shoppers(self, names: Sequence[str]) -> list[Shopper]:
+        """The same of many at once; of whom nothing is kept is left out."""
+        ...
+
     def put(self, shopper: Shopper) -> Shopper:
         """Keep this record in place of what was kept, with a new stamp; the record as kept.
 
@@ -347,6 +351,10 @@ class ShopperStore(Protocol):
 
     def shown(self, index: str, since: str = "") -> Iterator[Shown]:
         """In order of time."""
+        ...
+
+    def pages_of(self, shopper: str) -> list[Shown]:
+        """All pages of one shopper, of whatever index, in order of time."""
         ...
 
     def erase(self, shopper: str) -> int:

@@ -58,7 +58,8 @@ class Recorder:
     def record(self, events: Sequence[Event]) -> bool:
         """Keep what shoppers did, as far as they may be known, all or none: False when there is no room for it now.
 
-        Durable in the store on return, and in the log about a second later. Raises StoreError: nothing is kept then.
+        Durable in the store on return, and in the log about a second later. Raises StoreError: where the disk fills up
+        in the middle, what came before is kept, and each counts once that has an `id` or a time when it is sent again.
         """
         if self._logging and not self._log.has_room():
             return False
@@ -99,11 +100,10 @@ class Recorder:
         return record
 
     def kept(self, shopper: str, collections: Sequence[Collection] = ()) -> Kept | None:
-        """None: nothing is kept. With the profiles and pages of these indexes."""
+        """None: nothing is kept. With the profiles for these indexes."""
         export = self._profiles.export(shopper, collections)
         lines = tuple(json.loads(line) for line in self._log.lines_of(shopper))
-        indexes = [one.manifest.index for one in collections]
-        pages = tuple(self._feedback.pages_of(shopper, indexes)) if self._feedback is not None else ()
+        pages = tuple(self._feedback.pages_of(shopper)) if self._feedback is not None else ()
         return Kept(export, pages, lines) if export is not None or pages or lines else None
 
     def forget(self, shopper: str) -> Forgotten:

@@ -57,6 +57,9 @@ class MemoryShopperStore:
     def shopper(self, name: str) -> Shopper | None:
         return self._records.get(name)
 
+    def shoppers(self, names: Sequence[str]) -> list[Shopper]:
+        return [self._records[name] for name in dict.fromkeys(names) if name in self._records]
+
     def put(self, shopper: Shopper) -> Shopper:
         check_name(shopper.name)
         if not all(map(math.isfinite, shopper.facts.budget.values())):
@@ -98,6 +101,10 @@ class MemoryShopperStore:
         first = _told(since) if since else ""
         wanted = [one for one in self._shown.values() if one.index == index and one.timestamp >= first]
         yield from sorted(wanted, key=lambda one: (one.timestamp, one.query_id))
+
+    def pages_of(self, shopper: str) -> list[Shown]:
+        mine = [one for one in self._shown.values() if one.shopper == shopper]
+        return sorted(mine, key=lambda one: (one.timestamp, one.query_id))
 
     def erase(self, shopper: str) -> int:
         before = self._count()

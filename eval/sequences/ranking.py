@@ -34,7 +34,8 @@ def ranks(
         end = min(start + _BATCH, len(trails))
         scores = method.scores(trails[start:end])
         theirs = scores[np.arange(end - start), targets[start:end]]
-        found[start:end] = np.count_nonzero(scores >= theirs[:, None], axis=1)
+        # Not «>=»: what is no number would stand before everything.
+        found[start:end] = np.count_nonzero(~(scores < theirs[:, None]), axis=1)
     return found
 
 

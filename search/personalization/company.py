@@ -15,7 +15,7 @@ import numpy as np
 from search.personalization.model import Floats64
 from search.personalization.parts import Together
 from search.recommending.interactions import Trail
-from search.recommending.recency import LATEST
+from search.recommending.recency import LATEST, in_a_row
 from search.shopper import Profile
 
 if TYPE_CHECKING:
@@ -34,8 +34,15 @@ def company(recommender: Recommender, profile: Profile) -> Together | None:
     tables = [(table, weight) for table in recommender.tables if (weight := recommender.weights.get(table.name, 0.0))]
     if not steps or not tables:
         return None
-    trail = Trail.of(range(len(steps)), (step.weight for step in steps), (step.day for step in steps))
-    own = [known[step.product] for step in steps]
+    own = list(dict.fromkeys(known[step.product] for step in steps))
+    places = {row: place for place, row in enumerate(own)}
+    trail = in_a_row(
+        Trail.of(
+            (places[known[step.product]] for step in steps),
+            (step.weight for step in steps),
+            (step.day for step in steps),
+        )
+    )
 
     def together(products: Sequence[str]) -> Floats64:
         rows = np.array(own + [known.get(product, -1) for product in products], dtype=np.int32)

@@ -51,7 +51,7 @@ class Personalized:
     def receipt(self, candidate: Candidate, rank: int) -> Receipt:
         """Of a candidate that stands at `rank`."""
         number = self._numbers.get(candidate.point_id)
-        base = self.base_ranks[candidate.point_id]
+        base = self.base_ranks.get(candidate.point_id, rank)  # in browsing, what follows the window is not counted
         traits = self._seen.traits[number] if number is not None else None
         if number is None or traits is None:
             return Receipt(base, rank)

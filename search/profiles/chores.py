@@ -142,9 +142,9 @@ class Chores:
         if self._expired == now.date():
             return
         before = (now - self._keep).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self._store.expire(before, self._stop.is_set)
         # Also where nothing expired: a command that was killed may have left a private copy.
-        self.bytes_left()
+        if self._store.expire(before, self._stop.is_set) or self._first_erased is None:
+            self.bytes_left()
         self._expired = now.date()
 
     def _purge(self, at_once: bool) -> None:

@@ -106,8 +106,9 @@ class Profiles:
 
     def admitted(self, events: Sequence[Event]) -> list[Event]:
         """The events that may be kept: of shoppers who may be known, and of nobody known."""
-        known = {name: self.known(name) for name in {event.shopper for event in events} if name is not None}
-        return [event for event in events if event.shopper is None or known[event.shopper]]
+        names = sorted({event.shopper for event in events if event.shopper is not None})
+        said = {one.name: one.consent for one in (self._store.shoppers(names) if names else ())}
+        return [event for event in events if event.shopper is None or self._agreed(said.get(event.shopper))]
 
     def declare(self, shopper: str, change: Callable[[Shopper], Shopper]) -> Shopper:
         """Keep what shoppers say of themselves and whether they agree to be known: `change` makes the new record of the

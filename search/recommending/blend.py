@@ -39,7 +39,7 @@ from search.recommending.parts import (
     brand_numbers,
     popularity,
 )
-from search.recommending.recency import LATEST
+from search.recommending.recency import in_a_row
 from search.recommending.tables import Table
 from search.recommending.words import Vocabulary
 from search.shopper import Step
@@ -127,9 +127,11 @@ class Recommender:
     def candidates(self, trail: Sequence[Step], limit: int) -> list[str]:
         """The products that the tables put first, best first; only such as they speak for, their own included."""
         rows = self.rows
-        known = [step for step in trail if step.product in rows][-LATEST:]
-        walked = Trail.of(
-            (rows[step.product] for step in known), (step.weight for step in known), (step.day for step in known)
+        known = [step for step in trail if step.product in rows]
+        walked = in_a_row(
+            Trail.of(
+                (rows[step.product] for step in known), (step.weight for step in known), (step.day for step in known)
+            )
         )
         total = np.zeros(len(self.products), np.float32)
         everything = np.arange(len(self.products), dtype=np.int32)
@@ -160,6 +162,7 @@ class Blend:
         return "blend"
 
     def judge(self, trail: Trail) -> Judged:
+        trail = in_a_row(trail)
         found: dict[str, Floats] = {}
         total = np.zeros(self.products, np.float32)
         for part in self.parts:
@@ -182,6 +185,7 @@ class Blend:
         of everything is not the reason of anything. `judged` is the answer of `judge`, where it is at hand.
         """
         judged = self.judge(trail) if judged is None else judged
+        trail = in_a_row(trail)
         speak = {name: float(values[place] - np.median(values)) for name, values in judged.parts.items()}
         speak = {name: value for name, value in speak.items() if value > 0}
         if not speak:

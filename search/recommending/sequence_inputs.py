@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.recommending.interactions import Floats, Trail
+from search.recommending.recency import in_a_row
 
 MOST_STEPS = 30
 """Of a longer trail the latest are read, so that ten thousand events cost no more than thirty."""
@@ -32,17 +33,9 @@ class Steps:
 
 
 def liked(trail: Trail) -> Trail:
-    """The steps on the way to what comes next: no dislikes; and where somebody came by a product several times in a row
-    (looked at it, put it into the cart, bought it), one step of the greatest weight and the last time. Bought twice is
-    two."""
+    """The steps on the way to what comes next: no dislikes, and one step for what was done with a product in a row."""
     kept = trail.weights > 0
-    products, weights, days = trail.products[kept], trail.weights[kept], trail.days[kept]
-    if not len(products):
-        return Trail(products, weights, days)
-    again = (products[1:] == products[:-1]) & (np.minimum(weights[1:], weights[:-1]) < 1)
-    first = np.flatnonzero(np.concatenate([[True], ~again]))
-    last = np.append(first[1:], len(products)) - 1
-    return Trail(products[last], np.maximum.reduceat(weights, first), days[last])
+    return in_a_row(Trail(trail.products[kept], trail.weights[kept], trail.days[kept]))
 
 
 def latest(trail: Trail) -> Trail:

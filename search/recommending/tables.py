@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from search.recommending.interactions import Floats, Interactions, Trail
-from search.recommending.recency import HALF_LIFE, LATEST, liked
+from search.recommending.recency import HALF_LIFE, LATEST, in_a_row, liked
 
 MOST_NEIGHBOURS = 300
 """Entries kept of each row: 20,000 products take at most 36 MB in a table."""
@@ -100,11 +100,12 @@ def pruned(matrix: sparse.csr_matrix, most: int = MOST_NEIGHBOURS) -> sparse.csr
 
 
 def longest(interactions: Interactions) -> Interactions:
-    """Trails no longer than LATEST: one shopper who buys for a school must not be half of what is learnt."""
+    """One step for what was done with a product in a row, and trails no longer than LATEST: one shopper who buys for a
+    school must not be half of what is learnt."""
     return Interactions(
         interactions.products,
         tuple(
             Trail(trail.products[-LATEST:], trail.weights[-LATEST:], trail.days[-LATEST:])
-            for trail in interactions.trails
+            for trail in map(in_a_row, interactions.trails)
         ),
     )

@@ -49,7 +49,10 @@ def alike(interactions: Interactions, vectors: Floats) -> Table:
     like = likeness(vectors)
     after = shrunk(steps_apart(interactions, DECAY, FURTHEST))
     spread = sparse.csr_matrix(after @ like)
-    return Table("alike", 0.5, pruned(spread + like @ spread))
+    # Pruned as it grows: before that, half of the table may be full.
+    rows = [slice(start, start + _BLOCK) for start in range(0, max(1, len(interactions)), _BLOCK)]
+    blocks = [pruned(spread[some] + like[some] @ spread) for some in rows]
+    return Table("alike", 0.5, sparse.csr_matrix(sparse.vstack(blocks), dtype=np.float32))
 
 
 def likeness(vectors: Floats, most: int = LIKE) -> sparse.csr_matrix:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +67,7 @@ class Vocabulary:
 
 @lru_cache(maxsize=50_000)
 def _words(title: str) -> frozenset[int]:
-    words = _WORD.findall(title.casefold())
+    # As catalogues are folded to be compared, since serving has titles in that form: ™ is read as tm in both.
+    words = _WORD.findall(normalize("NFKC", normalize("NFKC", title).casefold()))
     pairs = [f"{first} {second}" for first, second in pairwise(words)]
     return frozenset(zlib.crc32(word.encode()) for word in (*words, *pairs))

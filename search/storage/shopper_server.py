@@ -16,7 +16,7 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 from search.domain import Sparse
 from search.storage.filters import Condition
 from search.storage.server_collection import READ_TIMEOUT, WRITE_TIMEOUT, Connection, ServerCollection, create_indexes
-from search.storage.shopper_payloads import Kept
+from search.storage.shopper_payloads import Kept, opted_out, record_id
 from search.storage.shopper_store import INDEXED, INTERESTS, PARTS, PRODUCTS, Part, QdrantShoppers
 
 PREFIX = "daogou.shoppers"
@@ -107,6 +107,12 @@ class ServerShoppers(QdrantShoppers):
         super()._write_stamped(points, shoppers)
         if points and shoppers:
             super()._write_stamped([], shoppers)
+
+    def _written(self, shoppers: set[str]) -> None:
+        """Another process may have written meanwhile that one of them opts out, and removed the rest too early."""
+        for point in self._fetch("events", [record_id(shopper) for shopper in sorted(shoppers)]):
+            if opted_out(point):
+                self._forget(str(point.payload["shopper"]), "event", "shown", "stamp")
 
     def _remove(self, part: Part, ids: Sequence[str]) -> None:
         if ids:

@@ -82,7 +82,9 @@ class QdrantShoppers(ABC):
             silent = {_shopper(point) for point in there if opted_out(point)}
             new = [point for point in points if point.id not in known and _shopper(point) not in silent]
             # Together: a crash must not leave events whose shopper's kept profile still counts as good.
-            self._write_stamped(new, {_shopper(point) for point in new} - {""})
+            written = {_shopper(point) for point in new} - {""}
+            self._write_stamped(new, written)
+            self._written(written)
         return len(new)
 
     def latest(self, shopper: str, limit: int, types: Sequence[EventType] = ()) -> list[Event]:
@@ -134,6 +136,13 @@ class QdrantShoppers(ABC):
 
     def shopper(self, name: str) -> Shopper | None:
         return to_shopper(name, self._fetch("events", [record_id(name), stamp_id(name)]))
+
+    def shoppers(self, names: Sequence[str]) -> list[Shopper]:
+        theirs: dict[str, list[Kept]] = {name: [] for name in names}
+        for point in self._fetch("events", [make(name) for name in theirs for make in (record_id, stamp_id)]):
+            theirs[_shopper(point)].append(point)
+        found = [to_shopper(name, points) for name, points in theirs.items()]
+        return [one for one in found if one is not None]
 
     def put(self, shopper: Shopper) -> Shopper:
         silent = shopper.consent is False
@@ -212,7 +221,13 @@ class QdrantShoppers(ABC):
             with self._changing():
                 records = [record_id(_shopper(point)) for point in batch if _shopper(point)]
                 silent = {_shopper(point) for point in self._fetch("events", records) if opted_out(point)}
-                self._write("events", [point for point in batch if _shopper(point) not in silent])
+                kept = [point for point in batch if _shopper(point) not in silent]
+                self._write("events", kept)
+                self._written({_shopper(point) for point in kept} - {""})
+
+    def pages_of(self, shopper: str) -> list[Shown]:
+        pages = self._walk("events", self._of(shopper, "shown"))
+        return [to_shown(point.payload) for point in sorted(pages, key=lambda point: (_at(point), point.id))]
 
     def shown(self, index: str, since: str = "") -> Iterator[Shown]:
         for point in self._in_time([self._is("kind", "shown"), self._is("index", index)], since):
@@ -272,6 +287,9 @@ class QdrantShoppers(ABC):
         stamps = [from_stamp(shopper, _new_stamp()) for shopper in sorted(shoppers)]
         if points or stamps:
             self._write("events", [*points, *stamps])
+
+    def _written(self, shoppers: set[str]) -> None:
+        """Called when something of these shoppers was written, who had not opted out before. With `_changing` held."""
 
     @abstractmethod
     def _remove(self, part: Part, ids: Sequence[str]) -> None: ...

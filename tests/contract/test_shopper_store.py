@@ -313,6 +313,23 @@ def test_pages_come_back_in_order_of_time_and_are_replaced(store: ShopperStore) 
     assert list(store.shown("nowhere")) == []
 
 
+def test_pages_of_one_shopper_in_whatever_index(store: ShopperStore) -> None:
+    store.add_shown([page("q2", 2, "ann"), page("q1", 1, "ann"), page("q3", 3, "bob"), page("q4", 4)])
+    store.add_shown([page("q5", 5, "ann", "dropped")])
+    assert [one.query_id for one in store.pages_of("ann")] == ["q1", "q2", "q5"]
+    assert store.pages_of("eve") == []
+
+
+def test_many_shoppers_are_read_at_once(store: ShopperStore) -> None:
+    store.add([event("ann", 1), event("bob", 2)])
+    store.put(Shopper("bob", True, Facts("25-34")))
+    store.put(Shopper("eve", False))
+    found = store.shoppers(["eve", "nobody", "bob", "ann", "bob"])
+    assert {one.name: one for one in found} == {name: store.shopper(name) for name in ("ann", "bob", "eve")}
+    assert len(found) == 3
+    assert store.shoppers([]) == []
+
+
 def test_a_page_without_products(store: ShopperStore) -> None:
     empty = dataclasses.replace(page("q", 1), products=(), features=(), parts=np.zeros((0, 0), np.float32))
     store.add_shown([empty])
@@ -364,6 +381,17 @@ def test_expire_forgets_what_is_old_with_the_profiles_made_of_it(store: ShopperS
     assert sue.facts == Facts("25-34")
     assert sue.stamp != stamps["sue"]
     assert [one.shopper for one in store.neighbours("shop", [("a", 1.0)], 9)] == ["eve"]
+
+
+def test_expiry_ends_where_it_is_told_to(store: ShopperStore) -> None:
+    store.add([event("ann", 1)])
+    store.expire("2026-01-09T12:00:00.000Z", lambda: False)
+    assert store.shopper("ann") is None
+    store.add([event("ann", day, f"p{day}") for day in range(1, 9)])
+    looks = iter([False, *[True] * 9])
+    store.expire("2026-01-09T12:00:00.000Z", lambda: next(looks))
+    store.expire("2026-01-09T12:00:00.000Z")
+    assert store.shopper("ann") is None
 
 
 def test_purge_may_be_asked_for_at_any_time(store: ShopperStore) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,9 @@ from search.shopper import Facts, Shopper
 from search.storage import shopper_edge
 from search.storage.folders import take_snapshot
 from search.storage.shopper_edge import EdgeShoppers
+from search.storage.shopper_files import ShopperFiles
 from search.storage.shopper_shards import Stopped, copy_apart, copy_shards
+from search.storage.shopper_store import Part
 
 ANN = "a11ce" * 12 + "0123"
 """As long as an HMAC."""
@@ -249,6 +251,42 @@ def test_who_is_erased_while_bytes_are_removed_is_not_forgotten_to_be_purged(
     assert holding(tmp_path, ["only-hers-1"])["only-hers-1"]
     store.purge()
     assert not any(holding(tmp_path, [ANN, "only-hers-1", "other-page"]).values())
+
+
+def test_who_is_erased_at_the_very_end_of_a_purge_is_purged_the_next_time(
+    store: EdgeShoppers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store)
+    store.erase("other-1")
+    mark_done = ShopperFiles.mark_done
+    erasing = threading.Thread(target=store.erase, args=[ANN])
+
+    def slow(files: ShopperFiles) -> None:
+        erasing.start()
+        erasing.join(0.3)
+        mark_done(files)
+
+    monkeypatch.setattr(ShopperFiles, "mark_done", slow)
+    store.purge()
+    erasing.join()
+    assert (tmp_path / "shoppers" / "purge").exists()
+
+
+def test_no_profile_outlives_the_events_that_it_was_made_of(
+    store: EdgeShoppers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store)
+    remove = store._remove
+
+    def killed(part: Part, ids: Sequence[str]) -> None:
+        remove(part, ids)
+        raise StoreError("as if killed")
+
+    monkeypatch.setattr(store, "_remove", killed)
+    with pytest.raises(StoreError):
+        store.expire("2026-01-03T00:00:00Z")
+    assert store.latest(ANN, 5) == []
+    assert [one.shopper for one in store.neighbours("shop", [(f"bought-by-{ANN}", 1.0)], 5)] == []
 
 
 # --- crashes ---------------------------------------------------------------------------------------------------------

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from points import manifest, point
 from qdrant_client import QdrantClient
-from shopper_stores import DIMENSION, event, profile
+from shopper_stores import DIMENSION, event, page, profile
 
 from search.errors import RequestError, StoreUnavailable
+from search.shopper import Shopper
 from search.storage.manifests import check_index_name
 from search.storage.server import ServerStore, connection_to
 from search.storage.server_collection import Connection
+from search.storage.shopper_payloads import Kept
 from search.storage.shopper_server import PREFIX, ServerShoppers
-from search.storage.shopper_store import PARTS
+from search.storage.shopper_store import PARTS, Part
 
 
 @pytest.fixture
@@ -60,6 +62,27 @@ def test_another_encoder_drops_the_profiles_and_nothing_else(client: QdrantClien
     assert other.shopper("ann") == record
     assert len(other.latest("ann", 5)) == 1
     assert other.purge() is False
+
+
+def test_who_opts_out_in_another_process_while_events_are_written(
+    client: QdrantClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = shoppers_of(client), shoppers_of(client)
+    write = here._write
+
+    def opted_out_before(part: Part, points: Sequence[Kept]) -> None:
+        there.put(Shopper("ann", False))
+        write(part, points)
+
+    monkeypatch.setattr(here, "_write", opted_out_before)
+    here.add([event("ann", 1), event("bob", 1)])
+    assert here.latest("ann", 5) == []
+    assert len(here.latest("bob", 5)) == 1
+    here.add_shown([page("q1", 1, "ann")])
+    assert list(here.shown("shop")) == []
+    kept = here.shopper("ann")
+    assert kept is not None
+    assert kept.consent is False
 
 
 def test_a_server_that_is_not_there_is_named_without_the_key() -> None:

@@ -147,6 +147,11 @@ def test_targets_stand_behind_their_equals() -> None:
     assert values["ndcg@3"].tolist() == [1, 0.5, 0]
 
 
+def test_a_score_that_is_no_number_wins_nothing() -> None:
+    method = Same("m", np.array([np.nan, 0.2, 0.3], np.float32))
+    assert ranks(method, [Trail.of([0])] * 2, np.array([0, 1])).tolist() == [3, 3]
+
+
 @pytest.mark.parametrize("batches", [[[0], [1]]])
 def test_questions_are_asked_in_batches(batches: Sequence[Sequence[int]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eval.sequences.ranking._BATCH", 1)

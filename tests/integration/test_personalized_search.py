@@ -16,6 +16,7 @@ from search.live import LiveIndexes
 from search.personalization.displacement import MOST_FALL
 from search.personalization.model import DEFAULT, FEATURES, PERSONAL_PARTS, RankingModel
 from search.personalization.receipts import LEAST_EFFECT, MOST_REASONS
+from search.personalization.rerank import WINDOW
 from search.protocols import Collection
 from search.shopper import Affinity, Interest, PriceBand, Profile, Step
 from search.writing import Writer
@@ -341,6 +342,23 @@ def test_browsing_without_a_sort_is_personal_and_pages_neither_repeat_nor_skip(
     assert first.score == 1.0
     assert first.receipt is not None
     assert first.receipt.base_rank == everybody.index(whole[0]) + 1
+
+
+def test_browsing_goes_on_behind_the_window() -> None:
+    store = MemoryStore()
+    extra = WINDOW + 30 - len(PRODUCTS)
+    build(store, ENCODER, [*PRODUCTS, *({"id": f"q{n}", "title": f"Chair {n}", "brand": "Tarn"} for n in range(extra))])
+    engine = engine_of(store, Known(replace(likes(birch=1.0), hidden=frozenset({"p7"}))))
+
+    def mine(**more: int) -> SearchResult:
+        return engine.search("products", SearchRequest("", shopper="somebody", **more))
+
+    whole = mine(limit=1000)
+    assert ids(whole) == [one for offset in range(0, whole.total, 15) for one in ids(mine(offset=offset, limit=15))]
+    assert len(set(ids(whole))) == whole.total == WINDOW + 29
+    told = [hit.receipt for hit in whole.hits if hit.receipt]
+    assert [one.rank for one in told] == list(range(1, whole.total + 1))
+    assert all(one.base_rank == one.rank and not one.because for one in told[WINDOW:])
 
 
 # --- learned weights -------------------------------------------------------------------------------------------------

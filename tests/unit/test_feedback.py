@@ -124,8 +124,29 @@ def test_whoever_acts_may_be_nobody_known(shop: Shop, searched_as: str | None, c
 def test_of_who_may_not_be_known_nothing_is_kept(shop: Shop, searched_as: str | None, clicked_as: str | None) -> None:
     shop.strangers.add(ANNA)
     shop.serve(shopper=searched_as)
+    assert shop.feedback.waiting == (searched_as is None), "not even in memory"
     shop.feedback.events([click(shopper=clicked_as)])
     assert (shop.kept(), shop.feedback.waiting) == ([], 0)
+
+
+def test_a_page_from_before_the_consent_is_not_kept_after_it(shop: Shop) -> None:
+    shop.strangers.add(ANNA)
+    shop.serve()
+    shop.strangers.clear()
+    shop.feedback.events([click()])
+    assert shop.kept() == []
+
+
+def test_where_it_cannot_be_asked_who_may_be_known_searches_and_events_go_on() -> None:
+    def broken(shopper: str) -> bool:
+        raise StoreUnavailable("no")
+
+    store = MemoryShopperStore()
+    feedback = Feedback(store, broken, now=lambda: NOW)
+    feedback.served("q", "products", SearchRequest("lamp", shopper=ANNA), result())
+    feedback.served("r", "products", SearchRequest("lamp"), result())
+    feedback.events([click("r")])
+    assert (list(store.shown("products")), feedback.waiting) == ([], 0)
 
 
 @pytest.mark.parametrize(

@@ -319,6 +319,69 @@ def test_consent_that_is_required(tmp_path: Path) -> None:
     assert shop.kept.latest(ANN, 10) == []
 
 
+def test_a_refusal_that_is_repeated_is_there_all_the_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.declare(consent=False)
+
+    def killed(shopper: Shopper) -> Shopper:
+        raise StoreUnavailable("no")
+
+    monkeypatch.setattr(shop.kept, "put", killed)
+    with pytest.raises(StoreUnavailable):
+        shop.declare(consent=False)
+    assert not shop.profiles.known(ANN)
+    assert shop.did("purchase", "k1") == 0
+
+
+def test_bytes_of_facts_that_were_taken_back_are_removed(shop: Shop) -> None:
+    shop.profiles.tidy(at_once=True)
+    shop.declare(facts=FACTS)
+    shop.profiles.tidy(at_once=True)
+    assert shop.kept.purged == 1, "nothing was taken back yet"
+    shop.declare(facts=replace(FACTS, interests=()))
+    shop.profiles.tidy(at_once=True)
+    assert shop.kept.purged == 2
+
+
+def test_a_profile_of_an_index_that_was_dropped_is_none_of_the_next(shop: Shop) -> None:
+    shop.did("purchase", "k1", minutes=3 * 24 * 60)
+    assert "quillmark" in shop.brands()
+    shop.profiles.tidy()
+    shop.versions = MemoryStore()
+    made = (shop.now + timedelta(minutes=1)).isoformat()
+    build(shop.versions, shop.encoder, [{**row, "brand": "Tarn"} for row in ROWS], created_at=made)
+    shop.now += timedelta(minutes=2)
+    shop.profiles = shop.open()
+    assert shop.collection.manifest.version == 1
+    assert set(shop.brands()) == {"tarn"}
+
+
+def test_who_is_forgotten_while_a_profile_is_made_is_not_in_memory_either(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.did("purchase", "k1")
+    read = shop.kept.latest
+
+    def erased_meanwhile(*asked: Any) -> list[Event]:
+        found = read(*asked)
+        shop.profiles.erase(ANN)
+        return found
+
+    monkeypatch.setattr(shop.kept, "latest", erased_meanwhile)
+    shop.of()
+    shop.profiles.tidy()
+    assert len(shop.profiles._entries) == 0
+    assert shop.kept._profiles == {}
+
+
+def test_a_body_of_many_shoppers_is_one_question(shop: Shop) -> None:
+    shop.declare("shopper-3", consent=False)
+    shop.kept.asked.clear()
+    sent = [Event("view", f"shopper-{number}", NOW.isoformat(), "k1") for number in range(50)]
+    assert shop.profiles.record([*sent, Event("view", None, NOW.isoformat(), "k1")]) == 50
+    assert shop.kept.asked == []
+    assert shop.kept.shopper("shopper-3") == shop.kept.shoppers(["shopper-3", "nobody"])[0]
+
+
 def test_erasing_forgets_the_word_too_and_tells_others(shop: Shop) -> None:
     told: list[str] = []
     shop.profiles.when_forgotten(told.append)
@@ -423,6 +486,43 @@ def test_bytes_are_removed_once_for_many_erasures() -> None:
     assert store.purged == 3, "somebody who erases on and on is not waited for"
     work.do(at_once=True)
     assert store.purged == 4
+
+
+def test_a_private_copy_that_a_killed_command_left_goes_within_a_day() -> None:
+    store, clock = MemoryShopperStore(), Clock()
+    work = clock.chores(store)
+    work.do(at_once=True)
+    clock.seconds += 1000
+    work.do()
+    assert store.purged == 1
+    clock.now += timedelta(days=1)
+    clock.seconds += 1000
+    work.do()
+    clock.seconds += chores.CALM
+    work.do()
+    assert store.purged == 2
+
+
+def test_a_purge_that_fails_is_not_tried_every_second() -> None:
+    class Failing(MemoryShopperStore):
+        def purge(self, stop: Callable[[], bool] | None = None) -> bool:
+            super().purge(stop)
+            clock.seconds += 60  # it copied much, until the disk was full
+            raise StoreUnavailable("no")
+
+    store, clock = Failing(), Clock()
+    work = clock.chores(store)
+    clock.seconds += chores.PATIENCE
+    with pytest.raises(StoreUnavailable):
+        work.do()
+    for _ in range(60):
+        clock.seconds += 1
+        work.do()
+    assert store.purged == 1
+    clock.seconds += chores.REST * 60
+    with pytest.raises(StoreUnavailable):
+        work.do()
+    assert store.purged == 2
 
 
 def test_a_purge_that_fails_is_tried_again() -> None:

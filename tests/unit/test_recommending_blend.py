@@ -56,6 +56,20 @@ def test_the_blend_learns_what_counts(blend: Blend) -> None:
     assert scores.argmax(axis=1).tolist() == [9, 13]
 
 
+def test_views_on_the_way_to_a_purchase_teach_what_the_purchase_does(recommender: Recommender, blend: Blend) -> None:
+    def looked_first(trail: Trail) -> Trail:
+        return Trail.of(np.repeat(trail.products, 3), np.tile([0.2, 0.6, 1], len(trail)))
+
+    shop = _shop()
+    learnt = learn(Interactions(PRODUCTS, tuple(map(looked_first, shop.trails))), _vectors(), _documents())
+    assert learnt.weights == recommender.weights
+    trail = Trail.of([3, 8])
+    assert blend.judge(looked_first(trail)).total == pytest.approx(blend.judge(trail).total)
+    walked = looked_first(Trail.of([8]))
+    steps = [Step(f"p{n}", w, 0) for n, w in zip(walked.products.tolist(), walked.weights.tolist(), strict=True)]
+    assert recommender.candidates(steps, 5) == recommender.candidates([Step("p8", 1, 0)], 5)
+
+
 def test_weights_are_not_below_nothing_but_for_two(recommender: Recommender) -> None:
     assert {name for name, weight in recommender.weights.items() if weight < 0} <= {"had", "new"}
 

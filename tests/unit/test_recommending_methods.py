@@ -8,7 +8,7 @@ import pytest
 from search.recommending.complements import goes_with
 from search.recommending.counts import popular, repeat_rates
 from search.recommending.interactions import Floats, Interactions, Trail
-from search.recommending.recency import HALF_LIFE, LATEST, disliked, liked
+from search.recommending.recency import HALF_LIFE, LATEST, disliked, in_a_row, liked
 from search.recommending.tables import Table, pruned, steps_apart
 from search.recommending.together import ease, itemcf
 from search.recommending.transitions import alike, before, following, later, likeness
@@ -48,6 +48,16 @@ def test_no_more_than_the_latest_steps_are_looked_at() -> None:
     assert len(recent.products) == LATEST
 
 
+def test_what_was_done_with_a_product_in_a_row_is_one_step() -> None:
+    done = Trail.of([5, 5, 5, 7, 7, 7, 5], [0.2, 0.6, 1, 1, 1, 0.2, -1], range(7))
+    one = in_a_row(done)
+    assert one.products.tolist() == [5, 7, 7, 5]  # bought twice is two, disliked one of its own
+    assert one.weights.tolist() == pytest.approx([1, 1, 1, -1])
+    assert one.days.tolist() == [2, 3, 5, 6]
+    assert len(in_a_row(Trail.of([]))) == 0
+    assert in_a_row(one).products.tolist() == one.products.tolist()
+
+
 def test_steps_apart_halve() -> None:
     found = np.asarray(steps_apart(_shop([0, 1, 2]), 0.5, 10).todense())
     assert found[0].tolist() == [0, 1, 0.5, 0]
@@ -74,6 +84,13 @@ def test_alike_reaches_what_nobody_bought() -> None:
     assert found[0, 2] > 0  # b follows a, and c is like b
     assert found[3, 2] > 0  # d is like a
     assert found[1].tolist() == [0, 0, 0, 0]
+
+
+def test_alike_is_the_same_made_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, vectors = _shop([0, 1, 2], [0, 3]), np.array([[1, 0], [0.6, 0.8], [0, 1], [0.8, 0.6]], np.float32)
+    whole = _dense(alike(shop, vectors))
+    monkeypatch.setattr("search.recommending.transitions._BLOCK", 3)
+    assert _dense(alike(shop, vectors)) == pytest.approx(whole)
 
 
 def test_likeness_is_shares_without_itself() -> None:
