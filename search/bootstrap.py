@@ -55,7 +55,7 @@ def open_shoppers(settings: Settings, dimension: int, writable: bool = True) -> 
         from search.storage.shopper_server import ServerShoppers
 
         key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-        return ServerShoppers(connection_to(settings.qdrant_url, key), dimension)
+        return ServerShoppers(connection_to(settings.qdrant_url, key), dimension, keeps_profiles=writable)
     from search.storage.shopper_edge import EdgeShoppers
 
     return EdgeShoppers.open(settings.data_dir, dimension) if writable else EdgeShoppers.snapshot(settings.data_dir)
@@ -123,9 +123,9 @@ class Service:
 
     def close(self) -> None:
         self.tasks.stop()
-        self.engine.close()
         self.others.close()
-        self.profiles.close()
+        self.profiles.close()  # before the indexes, which it reads in the background
+        self.engine.close()
         if self.past is not None:
             self.past.close()
         self.log.close()
@@ -198,6 +198,7 @@ def serve(store: VectorStore, encoder: Encoder, settings: Settings, kept: Shoppe
     profiles.when_recorded(others.changed)
     runner = TaskRunner(Journal(settings.data_dir), store, encoder)
     live = LiveIndexes(store, encoder.card, catch_up=runner.catch_up)
+    profiles.make_missing(live.lease)
     runner.start(live)
     past = PastQueries(settings.data_dir) if settings.past_queries else None
     experiments = Experiments(running, profiles.known, settings.max_total_hits)

@@ -21,6 +21,8 @@ MAX_USER_CHARS = 200
 MAX_NAME_CHARS = 100
 """Of `queryID` and `id`."""
 
+MAX_STARS = 5
+
 SKEW = timedelta(days=1)
 """How far ahead a sender's clock may be: that covers a time of day sent without its zone."""
 
@@ -57,6 +59,10 @@ def read_event(sent: Sent, name: Callable[[str], str], now: datetime) -> Event:
         raise EventError("position", f"places count from 1, up to {MAX_POSITION:,}; found `{sent.position}`")
     if sent.type == "rating" and sent.value is None:
         raise EventError("value", "a rating event needs the stars that were given")
+    if sent.type == "rating" and sent.value is not None and not 0 <= sent.value <= MAX_STARS:
+        raise EventError(
+            "value", f"stars up to {MAX_STARS} are expected, so convert other scales; found `{sent.value}`"
+        )
     if sent.value is not None and not 0 <= sent.value <= MAX_VALUE:
         raise EventError("value", f"a number from 0 to {MAX_VALUE:,.0f} is expected; found `{sent.value}`")
     moment = _moment(sent.timestamp, now).astimezone(UTC)

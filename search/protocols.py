@@ -315,6 +315,10 @@ class ShopperStore(Protocol):
         """What is kept of the shopper besides the events; None: nothing is. One read by id."""
         ...
 
+    def names(self) -> Iterator[str]:
+        """Every shopper of whom there are events, in any order; no snapshot is taken."""
+        ...
+
     def shoppers(self, names: Sequence[str]) -> list[Shopper]:
         """The same of many at once; of whom nothing is kept is left out."""
         ...

@@ -57,6 +57,9 @@ class MemoryShopperStore:
     def shopper(self, name: str) -> Shopper | None:
         return self._records.get(name)
 
+    def names(self) -> Iterator[str]:
+        yield from dict.fromkeys(one.shopper for one in list(self._events.values()) if one.shopper is not None)
+
     def shoppers(self, names: Sequence[str]) -> list[Shopper]:
         return [self._records[name] for name in dict.fromkeys(names) if name in self._records]
 

@@ -223,10 +223,14 @@ def fit(price: float, band: PriceBand) -> float:
 
 def _bought_again(profile: Profile) -> frozenset[str]:
     """What they bought on two days or more: such a thing is used up, whatever its kind."""
-    days = Counter(
-        product for product, _ in {(step.product, int(step.day)) for step in profile.steps if step.weight >= 1}
-    )
-    return frozenset(product for product, count in days.items() if count > 1 and product in profile.bought)
+    # The best rating weighs as much as a purchase; one that comes after the last purchase is of that one.
+    bought = {
+        (step.product, int(step.day))
+        for step in profile.steps
+        if step.weight >= 1 and step.day <= profile.bought.get(step.product, -math.inf)
+    }
+    days = Counter(product for product, _ in bought)
+    return frozenset(product for product, count in days.items() if count > 1)
 
 
 def named_in(text: str, values: Collection[str]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from search.events import Reason
 from search.personalization.model import PERSONAL_PARTS, RankingModel
 from search.personalization.parts import Judged, Taste
 from search.personalization.shelf import Traits
-from search.shopper import Affinity, Interest
+from search.shopper import Affinity, Interest, PriceBand
 
 LEAST_EFFECT = 0.005
 """Half of what would be seen in a score of two digits: smaller effects are not told."""
@@ -44,12 +44,18 @@ def _each(
         yield _of_affinity(taste, "attributes", each * affinity.weight, affinity)
     band = taste.band(traits)
     if effects["price"] and band is not None:
-        yield Reason("price", effects["price"], "price", f"{band.low:g}–{band.high:g}", declared=not band.products)
+        yield Reason("price", effects["price"], "price", _prices(band), declared=not band.products)
     if effects["together"]:
         yield Reason("together", effects["together"])
     if effects["repeat"]:
         strongest = taste.profile.strongest.get(traits.product_id)
         yield Reason("repeat", effects["repeat"], products=(traits.product_id,), event=strongest)
+
+
+def _prices(band: PriceBand) -> str:
+    """As people write prices: 12.5–1250000."""
+    low, high = (f"{price:.2f}".rstrip("0").rstrip(".") for price in (band.low, band.high))
+    return f"{low}–{high}"
 
 
 def _of_interest(taste: Taste, part: str, effect: float, interest: Interest) -> Reason:

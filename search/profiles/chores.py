@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from search.domain import Manifest
 from search.errors import DaogouError
+from search.profiles.missing import Missing
 from search.protocols import ShopperStore
 from search.shopper import Profile, Shopper
 
@@ -58,12 +59,14 @@ class Chores:
         keep: timedelta,
         now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
+        missing: Missing | None = None,
     ) -> None:
         """`keep` is how long events are kept, `now` the time of day, `clock` tells seconds."""
         self._store = store
         self._keep = keep
         self._now = now
         self._clock = clock
+        self._missing = missing
         self._waiting: dict[tuple[str, str], Keeping] = {}
         self._books = threading.Lock()
         self._doing = threading.Lock()
@@ -107,6 +110,8 @@ class Chores:
             self._keep_profiles()
             self._expire()
             self._purge(at_once)
+            if self._missing is not None:
+                self._missing.go_on()
 
     def close(self) -> None:
         """Profiles that wait are kept, for the next start."""
@@ -145,6 +150,8 @@ class Chores:
         # Also where nothing expired: a command that was killed may have left a private copy.
         if self._store.expire(before, self._stop.is_set) or self._first_erased is None:
             self.bytes_left()
+        if self._missing is not None and self._expired is not None:
+            self._missing.begin_again()
         self._expired = now.date()
 
     def _purge(self, at_once: bool) -> None:

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import TypeVar
 
 from search.errors import ConsentError
@@ -22,6 +21,7 @@ from search.profiles.cache import Cache
 from search.profiles.chores import Chores, Keeping
 from search.profiles.goods import Goods
 from search.profiles.history import day_of, read
+from search.profiles.missing import Lease, Missing
 from search.protocols import Collection, Encoder, ShopperStore, Vector
 from search.remembered import Remembered
 from search.settings import Settings
@@ -88,7 +88,8 @@ class Profiles:
         self._forgetters: list[Forget] = []
         self._erasures = 0
         self._listeners: list[Callable[[], object]] = []
-        self._chores = Chores(store, timedelta(days=settings.event_days), now)
+        self._missing = Missing(store, self._keep)
+        self._chores = Chores(store, timedelta(days=settings.event_days), now, missing=self._missing)
         if working:
             self._chores.start()
 
@@ -205,18 +206,29 @@ class Profiles:
 
     def keep_all(self, collection: Collection) -> int:
         """Make and keep the profile of every shopper with events, for neighbours to be found among all; how many."""
-        count = 0
-        for shopper, _ in groupby(self._store.events(), key=lambda event: event.shopper):
-            record = self._store.shopper(shopper) if shopper is not None else None
-            if record is not None and self._agreed(record.consent):
-                profile = self._made(collection, self._events(record.name), record.facts)
-                Keeping.of(collection.manifest, record, profile).into(self._store)
-                count += 1
-        return count
+        return sum(self._keep(collection, name, anew=True) for name in self._store.names())
+
+    def _keep(self, collection: Collection, shopper: str, anew: bool = False) -> bool:
+        """Make and keep a profile where there is none that holds; whether one was made."""
+        record, manifest = self._store.shopper(shopper), collection.manifest
+        if record is None or not self._agreed(record.consent):
+            return False
+        if not anew and self._store.profile(shopper, manifest.index, manifest.version, record.stamp) is not None:
+            return False
+        profile = self._made(collection, self._events(shopper), record.facts)
+        Keeping.of(manifest, record, profile).into(self._store)
+        return True
 
     def get_ready(self, collection: Collection) -> None:
         """Read what profiles need of a version before it serves, so that no request waits for that."""
         self._goods.of(collection)
+        if self._on:
+            self._missing.begin(collection.manifest.index)
+
+    def make_missing(self, lease: Lease) -> None:
+        """From now on make the profiles that are missing beside the requests. `lease` opens the live version of an
+        index."""
+        self._missing.lend(lease)
 
     # --- chores ------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,8 +21,8 @@ from search.personalization.shelf import Seen, Traits
 from search.protocols import Collection
 from search.recommendations.asking import Asker
 from search.recommendations.judging import Verdict
-from search.recommending.interactions import Trail
-from search.shopper import Step
+from search.recommending.interactions import Floats, Trail
+from search.recommending.recency import in_a_row
 
 if TYPE_CHECKING:
     from search.recommending.blend import Recommender  # scipy takes a second to load, and most indexes have none
@@ -87,7 +87,14 @@ def judge(recommender: Recommender, asker: Asker, seen: Seen) -> Verdict | None:
     vectors = np.concatenate([seen.vectors, *(asker.own[name].vector[None, :] for name in rest)])
     blend = recommender.over([*places], vectors, documents)
     steps = [step for step in asker.trail if step.product in places]
-    trail = Trail.of((places[step.product] for step in steps), _worth(steps, asker), (step.day for step in steps))
+    # Runs before weights: of somebody who only looks every step counts 1, and looking twice is still one step.
+    walked = in_a_row(
+        Trail.of(
+            (places[step.product] for step in steps), (step.weight for step in steps), (step.day for step in steps)
+        )
+    )
+    listed = [*places]
+    trail = replace(walked, weights=_worth([listed[place] for place in walked.products], walked.weights, asker))
     judged = blend.judge(trail)
     count = len(names)
     parts = {name: values[:count] for name, values in judged.parts.items() if np.any(values[:count])}
@@ -95,10 +102,9 @@ def judge(recommender: Recommender, asker: Asker, seen: Seen) -> Verdict | None:
     declared = [one for one in asker.profile.interests if not one.products] if asker.profile else []
     if declared and count:
         cosines = seen.vectors @ np.stack([one.vector for one in declared]).T
-        above = (cosines - cosines.mean(axis=0)).max(axis=1)
-        parts["declared"] = (np.float32(DECLARED) * np.maximum(above, 0)).astype(np.float32)
+        above = cosines - cosines.mean(axis=0)
+        parts["declared"] = (np.float32(DECLARED) * np.maximum(above.max(axis=1), 0)).astype(np.float32)
         total = total + parts["declared"]
-    listed = [*places]
 
     def why(number: int) -> tuple[Reason, ...]:
         told: list[Reason] = []
@@ -109,7 +115,7 @@ def judge(recommender: Recommender, asker: Asker, seen: Seen) -> Verdict | None:
             event = None if product is None else asker.event(product)
             told.append(Reason(because.part, because.share, products=products, event=event))
         if "declared" in parts and parts["declared"][number] > 0:
-            which = int(np.argmax(cosines[number]))
+            which = int(np.argmax(above[number]))
             effect = float(parts["declared"][number]) / DECLARED
             told.append(Reason("declared", effect, "interests", declared[which].text or None, declared=True))
         return tuple(sorted(told, key=lambda one: -one.effect))
@@ -118,19 +124,17 @@ def judge(recommender: Recommender, asker: Asker, seen: Seen) -> Verdict | None:
     return Verdict(total, parts, scores.astype(np.float32), why)
 
 
-def _worth(steps: Sequence[Step], asker: Asker) -> list[float]:
+def _worth(products: Sequence[str], weights: Floats, asker: Asker) -> Floats:
     """Weights of the steps as the blend is to read them, which learnt from histories in which every step counts 1.
 
     What says most counts 1, since somebody who only looks is known by that; and so does whatever belongs to the visit
     that goes on, since it says what they are after now.
     """
-    most = max((step.weight for step in steps), default=0.0)
+    most = weights.max(initial=0.0)
     interests = asker.profile.interests if asker.profile else ()
     now = {product for one in interests if one.session for product in one.products}
-    return [
-        1.0 if step.weight > 0 and step.product in now else step.weight / most if most > 0 else step.weight
-        for step in steps
-    ]
+    scaled = weights / most if most > 0 else weights
+    return np.where((weights > 0) & np.array([product in now for product in products], bool), np.float32(1), scaled)
 
 
 def _document(traits: Traits) -> Document:

@@ -11,6 +11,7 @@ import math
 import zipfile
 import zlib
 from collections.abc import Mapping
+from tokenize import TokenError
 from typing import Any, cast
 
 import numpy as np
@@ -78,7 +79,7 @@ def from_bytes(data: bytes) -> Recommender:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, SyntaxError) as error:
         raise _unreadable(_first_line(error)) from error
-    except (EOFError, OSError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
+    except (EOFError, OSError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error, TokenError) as error:
         raise _unreadable(_first_line(error)) from error
 
 

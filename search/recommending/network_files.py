@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from tokenize import TokenError
 from typing import cast
 
 import numpy as np
@@ -58,7 +59,7 @@ def from_bytes(data: bytes) -> SequenceModel:
             return _read(file)
     except (ValueError, KeyError, TypeError, EOFError, OSError, RuntimeError, MemoryError, zipfile.BadZipFile) as error:
         raise _unreadable(_first_line(error)) from error
-    except (zlib.error, SyntaxError, AttributeError, IndexError, OverflowError) as error:
+    except (zlib.error, SyntaxError, TokenError, AttributeError, IndexError, OverflowError) as error:
         raise _unreadable(_first_line(error)) from error
 
 

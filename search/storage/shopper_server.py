@@ -27,12 +27,16 @@ class ServerShoppers(QdrantShoppers):
 
     dialect = ServerCollection.dialect
 
-    def __init__(self, connection: Connection, dimension: int, prefix: str = PREFIX) -> None:
-        """Makes the collections where there are none. Raises StoreError and its kinds."""
+    def __init__(
+        self, connection: Connection, dimension: int, prefix: str = PREFIX, keeps_profiles: bool = True
+    ) -> None:
+        """Makes the collections where there are none, and that of profiles anew where it is of another dimension: for
+        whoever `keeps_profiles`, not for a command that reads beside the server. Raises StoreError and its kinds."""
         super().__init__(dimension)
         self._connection = connection
         self._client = connection.client
         self._prefix = prefix
+        self._keeps_profiles = keeps_profiles
         self._guard = threading.RLock()
         for part in PARTS:
             self._make(part)
@@ -59,7 +63,8 @@ class ServerShoppers(QdrantShoppers):
         name = self._name(part)
         with self._connection.errors("make the store of shoppers"):
             if self._client.collection_exists(name):
-                if part == "events" or self._kept_dimension(name) == self._dimension:
+                right = part == "events" or self._kept_dimension(name) == self._dimension
+                if right or not self._keeps_profiles:
                     return
                 # Made by another encoder. Profiles are made anew from the events.
                 self._client.delete_collection(name, timeout=WRITE_TIMEOUT)

@@ -137,6 +137,10 @@ class QdrantShoppers(ABC):
     def shopper(self, name: str) -> Shopper | None:
         return to_shopper(name, self._fetch("events", [record_id(name), stamp_id(name)]))
 
+    def names(self) -> Iterator[str]:
+        for point in self._walk("events", self._is("kind", "stamp")):
+            yield _shopper(point)
+
     def shoppers(self, names: Sequence[str]) -> list[Shopper]:
         theirs: dict[str, list[Kept]] = {name: [] for name in names}
         for point in self._fetch("events", [make(name) for name in theirs for make in (record_id, stamp_id)]):
@@ -288,6 +292,7 @@ class QdrantShoppers(ABC):
         if points or stamps:
             self._write("events", [*points, *stamps])
 
+    @abstractmethod
     def _written(self, shoppers: set[str]) -> None:
         """Called when something of these shoppers was written, who had not opted out before. With `_changing` held."""
 

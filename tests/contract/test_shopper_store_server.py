@@ -57,6 +57,9 @@ def test_another_encoder_drops_the_profiles_and_nothing_else(client: QdrantClien
     assert record is not None
     kept.keep_profile("ann", "shop", 1, record.stamp, profile(("a", 1.0)))
     assert shoppers_of(client).profile("ann", "shop", 1, record.stamp) is not None
+    reader = ServerShoppers(Connection(client, "the Qdrant server"), DIMENSION + 1, keeps_profiles=False)
+    assert len(reader.latest("ann", 5)) == 1
+    assert shoppers_of(client).profile("ann", "shop", 1, record.stamp) is not None
     other = shoppers_of(client, DIMENSION + 1)
     assert other.profile("ann", "shop", 1, record.stamp) is None
     assert other.shopper("ann") == record

@@ -309,6 +309,18 @@ def test_values_of_a_facet_are_counted_without_hidden_products(store: MemoryStor
     assert mine[0].count == everybody[0].count - 2
 
 
+def test_prices_are_told_as_people_write_them(search: Callable[[Profile], Search]) -> None:
+    paid = Profile(bands={"": PriceBand("", 40.499999, 100, 1_250_000, 4, "USD")})
+    told = {
+        reason.value
+        for hit in search(paid)("lamp", limit=60).hits
+        if hit.receipt
+        for reason in hit.receipt.because
+        if reason.part == "price"
+    }
+    assert told == {"40.5–1250000"}
+
+
 # --- what was bought -------------------------------------------------------------------------------------------------
 
 

@@ -16,13 +16,16 @@ from search.domain import RecommendRequest
 from search.engine import Engine
 from search.events import Event
 from search.live import LiveIndexes
+from search.personalization.shelf import Seen, Traits
 from search.profiles.keeping import Profiles
-from search.recommendations.blended import ARTEFACT
+from search.recommendations.asking import Asker, Own
+from search.recommendations.blended import ARTEFACT, judge
 from search.recommendations.others import Others
 from search.recommending.blend_files import from_bytes, to_bytes
 from search.recommending.interactions import Interactions, Trail
 from search.recommending.learning import learn
 from search.settings import Settings
+from search.shopper import Interest, Profile, Step
 from search.trained import keep
 
 SORTS = ("lamp", "tea", "boot", "pen", "rope", "tent")
@@ -119,6 +122,32 @@ def test_the_order_is_that_of_the_blend(shop: Shop, learnt: bytes) -> None:
     shown = [total[str(hit.document["id"])] for hit in result.hits]
     assert len(shown) == len(IDS)
     assert shown == pytest.approx(sorted(total.values(), reverse=True), abs=0.02), "vectors are kept in half precision"
+
+
+def test_looking_again_and_again_says_no_more_than_looking_once(shop: Shop, learnt: bytes) -> None:
+    shop.keep(learnt)
+    shop.did(ANN, "tea0", "lamp3")
+    shop.did("b" * 64, "tea0", "lamp3", "lamp3", "lamp3")
+    once, often = (
+        [hit.document["id"] for hit in shop.engine.recommend("products", RecommendRequest(name, diversity=0)).hits[:9]]
+        for name in (ANN, "b" * 64)
+    )
+    assert once == often
+    assert once[0] == "rope3"
+
+
+def test_the_declared_interest_that_is_named_is_the_one_that_counted(learnt: bytes) -> None:
+    recommender = from_bytes(learnt)
+    axes = np.eye(recommender.dimension, dtype=np.float32)
+    vectors = 0.9 * axes[0] + np.sqrt(np.float32(0.19)) * axes[1:4]
+    seen = Seen(tuple(Traits(name, {}) for name in ("lamp0", "rope0", "pen0")), vectors)
+    near_to_all, near_to_one = Interest(axes[0], 0.5, text="things"), Interest(axes[2], 0.5, text="rope")
+    own = {"tea0": Own(Traits("tea0", {}), axes[9])}
+    profile = Profile((near_to_all, near_to_one), steps=(Step("tea0", 1.0, 0.0),))
+    verdict = judge(recommender, Asker(profile, ANN, (), profile.steps, own), seen)
+    assert verdict is not None
+    told = [reason for reason in verdict.why(1) if reason.part == "declared"]
+    assert [reason.value for reason in told] == ["rope"]
 
 
 def test_for_somebody_unknown_what_was_popular_in_training_stands_in(shop: Shop, learnt: bytes) -> None:

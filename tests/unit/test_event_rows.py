@@ -103,6 +103,7 @@ def test_parquet_has_types_of_its_own(tmp_path: Path) -> None:
         ({"value": "1e999"}, "value", "from 0 to"),
         ({"value": True}, "value", "a number"),
         ({"type": "rating"}, "value", "stars"),
+        ({"type": "rating", "value": 80}, "value", "stars up to 5"),
         ({"timestamp": None}, "timestamp", "must say when"),
         ({"timestamp": "yesterday"}, "timestamp", "ISO 8601"),
         ({"timestamp": 1793613600}, "timestamp", "looks like seconds"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,11 +19,12 @@ from fake_shoppers import MemoryShopperStore
 from fakes import MemoryCollection, MemoryStore
 
 from search.domain import Document
-from search.errors import ConsentError, StoreUnavailable
+from search.errors import ConsentError, IndexNotFound, StoreUnavailable
 from search.events import Event, EventType
-from search.profiles import chores, weights
+from search.profiles import chores, missing, weights
 from search.profiles.chores import Chores
 from search.profiles.keeping import Profiles
+from search.protocols import Collection
 from search.settings import Settings
 from search.shopper import Facts, Profile, Shopper
 
@@ -348,7 +350,12 @@ def test_a_profile_of_an_index_that_was_dropped_is_none_of_the_next(shop: Shop) 
     shop.profiles.tidy()
     shop.versions = MemoryStore()
     made = (shop.now + timedelta(minutes=1)).isoformat()
-    build(shop.versions, shop.encoder, [{**row, "brand": "Tarn"} for row in ROWS], created_at=made)
+    build(
+        shop.versions,
+        shop.encoder,
+        [{**row, "brand": "Tarn" if row["id"] == "k1" else "Lantern"} for row in ROWS],
+        created_at=made,
+    )
     shop.now += timedelta(minutes=2)
     shop.profiles = shop.open()
     assert shop.collection.manifest.version == 1
@@ -439,6 +446,48 @@ def test_everybodys_profile_after_a_bulk_load(shop: Shop) -> None:
     )
     assert shop.profiles.keep_all(shop.collection) == 2
     assert [one.shopper for one in shop.kept.neighbours("products", [("l1", 1.0)], 5)] == [BOB]
+
+
+def test_missing_profiles_are_made_in_small_steps(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def alike() -> list[str]:
+        return sorted(one.shopper for one in shop.kept.neighbours("products", [("k1", 1.0)], 9))
+
+    moment = (shop.now - timedelta(days=2)).isoformat()
+    shop.kept.add([Event("purchase", name, moment, "k1") for name in ("a", "b", "c", "d")])
+    shop.kept.put(replace(shop.kept.shoppers(["d"])[0], consent=False))
+    shop.profiles.get_ready(shop.collection)
+    shop.profiles.tidy()
+    assert alike() == [], "nobody lends a version"
+    monkeypatch.setattr(missing, "SLICE", 0.0)
+    shop.profiles.make_missing(lambda index: nullcontext(shop.versions.open(index)))
+    shop.profiles.tidy()
+    assert alike() == ["a"]
+    for _ in range(3):
+        shop.profiles.tidy()
+    assert alike() == ["a", "b", "c"]
+    shop.kept.add([Event("purchase", "e", moment, "k1")])
+    shop.kept.asked.clear()
+    shop.profiles.tidy()
+    assert shop.kept.asked == [], "done, until tomorrow"
+    shop.now += timedelta(days=1)
+    for _ in range(5):
+        shop.profiles.tidy()
+    assert alike() == ["a", "b", "c", "e"]
+    assert shop.kept.asked.count("latest") == 1, "what holds is not made anew"
+
+
+def test_no_profiles_are_made_of_an_index_that_was_dropped(shop: Shop) -> None:
+    def lease(index: str) -> AbstractContextManager[Collection]:
+        asked.append(index)
+        raise IndexNotFound(index)
+
+    asked: list[str] = []
+    shop.did("purchase", "k1")
+    shop.profiles.get_ready(shop.collection)
+    shop.profiles.make_missing(lease)
+    shop.profiles.tidy()
+    shop.profiles.tidy()
+    assert asked == ["products"]
 
 
 def test_the_thread_does_the_chores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -178,6 +180,18 @@ def test_damaged_bytes_are_refused_or_harmless(recommender: Recommender) -> None
         except IndexDamaged:
             refused += 1
     assert refused > 30
+
+
+@pytest.mark.parametrize("header", [b"{'shape': ((40,), }", b"{'shape': '''", b"{"])
+def test_a_damaged_header_is_refused(recommender: Recommender, header: bytes) -> None:
+    """Headers are read before the checksum of an array is compared."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(to_bytes(recommender))) as whole, zipfile.ZipFile(file, "w") as broken:
+        for name in whole.namelist():
+            data = whole.read(name)
+            broken.writestr(name, data[:10] + header.ljust(117) + b"\n" + data[128:] if name == "shares.npy" else data)
+    with pytest.raises(IndexDamaged, match="train-sequences"):
+        from_bytes(file.getvalue())
 
 
 def test_another_format_is_refused(recommender: Recommender, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,6 +133,12 @@ def test_nothing_is_too_cheap_for_a_declared_budget() -> None:
     assert fit(80, PriceBand("", 10, 20, 40, 0)) == -1
 
 
+def test_praise_after_a_purchase_is_no_second_purchase() -> None:
+    steps = (Step("once", 1.0, 5.0), Step("once", 1.0, 9.0))  # bought, and then rated with five stars
+    profile = Profile(bought={"once": 5.0}, steps=steps)
+    assert part(Taste(profile).judge(seen(product("once"), product("never"))), "repeat") == [-1, 0]
+
+
 def test_what_was_bought_on_two_days_is_bought_again_and_what_was_bought_once_is_not() -> None:
     judged = Taste(LIKES).judge(seen(product("once"), product("twice"), product("never")))
     assert part(judged, "repeat") == [-1, 1, 0]
