@@ -1,22 +1,29 @@
-"""What taste gains in searches: the place of what somebody bought next, with their profile and without.
+"""What taste gains in searches, by what somebody bought next, and what it costs, by judgements of relevance.
 
     python benchmarks/personalization.py catalogue --shared FOLDER > review.jsonl
     python -m indexer reindex review.jsonl --index review
     python -m indexer reindex FOLDER/data/histories/office.catalogue.jsonl --index office \\
         --mapping examples/mappings/office.toml                                  # and the same for industrial
     python benchmarks/personalization.py gain --shared FOLDER [--rows 1000] [--seed 0]
+    python benchmarks/personalization.py cost --shared FOLDER                    # indexes icecat and crowdflower
 
 The data is no part of this project. Indexes are looked for in DAOGOU_DATA_DIR, made with the encoder of the settings.
 
 A row of a data set is what somebody bought, and what they bought next. The profile is built of the former alone; the
 query is the department of the latter (`review`), or the head noun of its title (`office`, `industrial`): the last word
 of letters before the first preposition, comma, bracket, dash or digit that ends the noun phrase. Shoppers are split in
-two halves by a hash of their id; docs/personalization.md says how weights were chosen on them. The trained tables
-behind `together` learn from the trails of the other half alone, so never from the shopper who is asked.
+two halves by a hash of their id; docs/personalization.md says how weights were chosen on them. What a shop learns
+from everybody (the trained tables behind `together`, what is bought again and when) is learned five times, each time
+from the trails of four fifths of all shoppers, for the fifth that is left: never from the shopper who is asked.
 
 For each half: the mean reciprocal rank (0 behind place 1000) without and with the profile, their ratio with the 95 %
 interval of a bootstrap over shoppers, the median of the ranks, and how many of what was bought next fell by more than
-five places. The last line is one JSON object.
+five places.
+
+`cost`: ndcg@10 for everybody and for two made-up shoppers a query, by the development queries of `icecat` and
+`crowdflower`. `random` bought four products of the catalogue at random, so that taste can only do harm; `fitting` four
+of the first hundred of the query. An unjudged product counts as irrelevant, which does taste wrong where it brings up
+one that fits; so the same follows over judged products alone. The last line is one JSON object in either case.
 """
 
 from __future__ import annotations
@@ -38,14 +45,20 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 
+from eval.metrics import evaluate, parse_metric
+from eval.qrels import Qrels, Run, read_qrels, read_queries
 from search.bootstrap import load_encoder, open_store
 from search.domain import SearchRequest, SearchResult
 from search.engine import Engine
 from search.events import Event
 from search.live import LiveIndexes
+from search.personalization.parts import Due
+from search.personalization.rerank import WINDOW
 from search.profiles.building import build_profile
 from search.profiles.census import Census
 from search.protocols import Collection, Encoder, VectorStore
+from search.recommendations.crowd import count
+from search.recommendations.sorts import Sorts, sorts_of
 from search.recommending.blend import Recommender
 from search.recommending.interactions import Interactions, Trail
 from search.recommending.learning import learn
@@ -53,9 +66,17 @@ from search.settings import Settings
 from search.shopper import Facts, Profile
 from search.storage.payload import point_id
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime.now(UTC)
 SETS = ("review", "office", "industrial")
+JUDGED = ("icecat", "crowdflower")
+FOLDS = 5
 DEEP = 1000
+BOUGHT = 4
+"""Products that a made-up shopper has bought."""
+
+AMONG = 100
+"""Where those of a `fitting` shopper stand."""
+
 _END = re.compile(r"\b(?:with|for|in|by|of|from|w/)\b|[,(\-–|/:;&+\[]|\s-\s", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z][A-Za-z']+")
 
@@ -89,10 +110,10 @@ class OneShopper:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("do", choices=("catalogue", "gain"))
+    parser.add_argument("do", choices=("catalogue", "gain", "cost"))
     parser.add_argument("--shared", type=Path, default=Path(os.environ.get("DAOGOU_SHARED", "../shared")))
-    parser.add_argument("--only", choices=SETS, nargs="*", default=list(SETS))
-    parser.add_argument("--rows", type=int, default=1000, help="of each set, at random")
+    parser.add_argument("--only", choices=SETS + JUDGED, nargs="*", default=[*SETS, *JUDGED])
+    parser.add_argument("--rows", type=int, default=1000, help="of each set, at random (gain)")
     parser.add_argument("--seed", type=int, default=0)
     wanted = parser.parse_args()
     data = wanted.shared / "data"
@@ -102,7 +123,12 @@ def main() -> None:
         return
     settings = Settings.load()
     store, encoder = open_store(settings), load_encoder(settings)
-    found = {name: gain(store, encoder, data, name, wanted.rows, wanted.seed) for name in wanted.only}
+    found: dict[str, object] = {}
+    for name in SETS if wanted.do == "gain" else JUDGED:
+        if name in wanted.only and wanted.do == "gain":
+            found[name] = gain(store, encoder, data, name, wanted.rows, wanted.seed)
+        elif name in wanted.only:
+            found[name] = cost(store, encoder, data, name, wanted.seed)
     print(json.dumps(found))
 
 
@@ -113,13 +139,13 @@ def gain(store: VectorStore, encoder: Encoder, data: Path, name: str, most: int,
     engine = Engine(store, encoder, live, DEEP, profiles=source)
     with live.lease(name) as collection:
         census = Census.of(collection)
-        trained = {half: _learnt(collection, data, name, 1 - half) for half in (0, 1)} if name != "review" else {}
+        folds = {fold: _learnt(collection, data, name, fold) for fold in range(FOLDS)} if name != "review" else {}
         ranks: dict[int, list[tuple[str, int, int]]] = {0: [], 1: []}
         same = True
         for row in rows:
-            half = _half(row.shopper)
-            recommender = trained.get(half)
+            recommender, sorts = folds.get(_fold(row.shopper), (None, Sorts()))
             engine._personal_look._recommenders = lambda _, one=recommender: one  # type: ignore[misc]
+            engine._personal_look._due = lambda _, one=sorts: due_by(one)  # type: ignore[misc]
             points = collection.retrieve([point_id(one) for one in dict.fromkeys(row.bought)])
             products = {point.product_id: point for point in points}
             source.profile = build_profile(_events(row), Facts(), products, NOW, encoder.encode_query, census)
@@ -128,13 +154,50 @@ def gain(store: VectorStore, encoder: Encoder, data: Path, name: str, most: int,
             mine = engine.search(name, replace(request, shopper="somebody"))
             source.profile = None
             same &= _like(plain, engine.search(name, replace(request, shopper="somebody", limit=20)))
-            ranks[half].append((row.shopper, _rank(plain, row.target), _rank(mine, row.target)))
+            ranks[_half(row.shopper)].append((row.shopper, _rank(plain, row.target), _rank(mine, row.target)))
     engine.close()
     report = {"first half": summary(ranks[0], seed), "second half": summary(ranks[1], seed)}
     for half, row in report.items():
         print(f"{name:12}{half:12}" + "  ".join(f"{key} {value}" for key, value in row.items()))
     print(f"{name:12}a shopper without a history gets what everybody gets: {same}", flush=True)
     return {**report, "cold identical": same}
+
+
+def cost(store: VectorStore, encoder: Encoder, data: Path, name: str, seed: int) -> dict[str, object]:
+    qrels = read_qrels(data / name / "qrels.dev.tsv")
+    queries = [one for one in read_queries(data / name / "queries.dev.tsv") if one.id in qrels.grades]
+    chance = random.Random(seed)  # noqa: S311 nothing secret
+    source, live = OneShopper(), LiveIndexes(store, encoder.card, snapshot=True)
+    engine = Engine(store, encoder, live, WINDOW, profiles=source)
+    runs: dict[str, dict[str, list[str]]] = {"everybody": {}, "random": {}, "fitting": {}}
+    with live.lease(name) as collection:
+        census = Census.of(collection)
+        every = [one.point_id for one in collection.browse(collection.count())]
+        for query in queries:
+            request = SearchRequest(query.text, limit=WINDOW)
+            runs["everybody"][query.id] = plain = _ids(engine.search(name, request))
+            first = [point_id(one) for one in plain[:AMONG]]
+            for who, among in (("random", every), ("fitting", first)):
+                products = collection.retrieve(chance.sample(among, min(BOUGHT, len(among))))
+                known = {one.product_id: one for one in products}
+                row = Row(who, query.text, "", tuple(known), tuple(1.0 + n for n in range(len(known))))
+                source.profile = build_profile(_events(row), Facts(), known, NOW, encoder.encode_query, census)
+                runs[who][query.id] = _ids(engine.search(name, replace(request, shopper="somebody")))
+    engine.close()
+    asked = Qrels({one.id: qrels.grades[one.id] for one in queries})
+    found: dict[str, object] = {"queries": len(queries)}
+    for judged_only in (False, True):
+        scores = {who: _ndcg(asked, who, hits, judged_only) for who, hits in runs.items()}
+        for who, score in scores.items():
+            key = who + (", judged products alone" if judged_only else "")
+            found[key] = round(score, 4)
+            lost = score / scores["everybody"] - 1
+            print(f"{name:12}{key:34}ndcg@10 {score:.4f}  {lost:+.1%}", flush=True)
+    return found
+
+
+def _ndcg(qrels: Qrels, who: str, hits: dict[str, list[str]], judged_only: bool) -> float:
+    return evaluate(qrels, Run(who, hits), [parse_metric("ndcg@10")], judged_only).mean("ndcg@10")
 
 
 def summary(ranks: Sequence[tuple[str, int, int]], seed: int = 0) -> dict[str, object]:
@@ -173,8 +236,21 @@ def head_noun(title: str) -> str:
     return str(words[-1]).lower() if words else title.lower()
 
 
+def due_by(sorts: Sorts) -> Due:
+    """As Engine has it."""
+    return lambda traits, days: sorts.again(traits.product_id, traits.values.get("category", ()), days)
+
+
 def _half(shopper: str) -> int:
     return int(hashlib.sha256(shopper.encode()).hexdigest(), 16) % 2
+
+
+def _fold(shopper: str) -> int:
+    return int(hashlib.sha256(shopper.encode()).hexdigest(), 16) // 2 % FOLDS
+
+
+def _ids(result: SearchResult) -> list[str]:
+    return [str(hit.document["id"]) for hit in result.hits]
 
 
 def _rank(result: SearchResult, product: str) -> int:
@@ -219,18 +295,22 @@ def _histories(data: Path, name: str) -> Iterator[Row]:
         yield Row(str(line["user"]), head_noun(titles[target]), target, bought, days)
 
 
-def _learnt(collection: Collection, data: Path, name: str, half: int) -> Recommender:
-    """Of the longest trail of each shopper of that half."""
-    longest: dict[str, tuple[str, ...]] = {}
+def _learnt(collection: Collection, data: Path, name: str, fold: int) -> tuple[Recommender, Sorts]:
+    """Of the longest trail of each shopper who is not of that fold."""
+    longest: dict[str, Row] = {}
     for row in _histories(data, name):
-        trail = (*row.bought, row.target)
-        if _half(row.shopper) == half and len(trail) > len(longest.get(row.shopper, ())):
-            longest[row.shopper] = trail
+        known = longest.get(row.shopper)
+        if _fold(row.shopper) != fold and (known is None or len(row.bought) > len(known.bought)):
+            longest[row.shopper] = row
+    whole = [replace(row, bought=(*row.bought, row.target), days=(*row.days, 0.0)) for row in longest.values()]
     points = list(collection.scroll())
     places = {point.product_id: place for place, point in enumerate(points)}
-    trails = tuple(Trail.of(places[one] for one in trail if one in places) for trail in longest.values())
+    trails = tuple(Trail.of(places[one] for one in row.bought if one in places) for row in whole)
     vectors = np.array([point.vector for point in points], dtype=np.float32)
-    return learn(Interactions(tuple(places), trails), vectors, {point.product_id: point.document for point in points})
+    documents = {point.product_id: point.document for point in points}
+    events = (replace(event, shopper=row.shopper) for row in whole for event in _events(row))
+    crowd = count(events, NOW.timestamp() / 86_400)
+    return learn(Interactions(tuple(places), trails), vectors, documents), sorts_of(collection, crowd)
 
 
 def _reviewed(data: Path) -> list[dict[str, object]]:

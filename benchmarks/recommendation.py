@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,8 +23,12 @@ from search.shopper import Step
 
 DIMENSION = 384
 WORDS = 2000
+FAMILY = 30
 CANDIDATES = 500
 LONG = 10_000
+PARTS = (
+    "content", "words", "brand", "popular", "new", "repeat", "had", "together", "next", "later", "before", "alike"
+)  # fmt: skip
 
 
 def shop(products: int, shoppers: int) -> tuple[Interactions, Floats, dict[str, Document]]:
@@ -31,8 +36,10 @@ def shop(products: int, shoppers: int) -> tuple[Interactions, Floats, dict[str, 
     chance = 1 / np.arange(10, products + 10)
     chance /= chance.sum()
     trails = [Trail.of(generator.choice(products, generator.integers(3, 12), p=chance)) for _ in range(shoppers)]
-    vectors = generator.normal(size=(products, DIMENSION)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    # Thirty of a family are alike by about 0.5, as texts are: `alike` has something to spread.
+    families = generator.normal(size=(max(1, products // FAMILY), DIMENSION))
+    vectors = families[generator.integers(0, len(families), products)] + generator.normal(size=(products, DIMENSION))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     ids = tuple(f"p{number}" for number in range(products))
     titles = [" ".join(f"w{word}" for word in generator.integers(0, WORDS, 8)) for _ in ids]
     documents: dict[str, Document] = {
@@ -61,7 +68,8 @@ def main() -> None:
     learnt = learn(interactions, vectors, documents)
     print(f"learning       {time.perf_counter() - started:8.1f} s, {time.process_time() - worked:.1f} s of processor")
     data = to_bytes(learnt)
-    recommender = from_bytes(data)
+    # Trails drawn by chance teach that most parts are worth nothing, and what weighs nothing is not even asked.
+    recommender = replace(from_bytes(data), weights=dict.fromkeys(PARTS, 1.0))
     tables = [*recommender.tables, recommender.goes]
     held = sum(
         each.nbytes for table in tables for each in (table.matrix.data, table.matrix.indices, table.matrix.indptr)

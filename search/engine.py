@@ -152,7 +152,7 @@ class Engine:
 
     def _due(self, collection: Collection) -> Due:
         sorts = self._recommendations.sorts(collection)
-        return lambda traits, days: sorts.due(traits.product_id, traits.values.get("category", ()), days)
+        return lambda traits, days: sorts.again(traits.product_id, traits.values.get("category", ()), days)
 
     def _recommender(self, collection: Collection) -> Recommender | None:
         return self._recommendations.recommenders.of(collection).recommender

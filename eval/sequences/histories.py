@@ -60,7 +60,13 @@ def trails_of(rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
 
 
 def joined(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    """`known` and after it what `more` has beyond their longest overlap; with no overlap one after the other."""
+    """`known` and after it what `more` has beyond their longest overlap; with no overlap one after the other.
+
+    What stands in `known` already and does not go on from its end is an older row out of its turn, and adds nothing:
+    else its target would be asked for with the answer in the history.
+    """
+    if known[-len(more) + 1 :] != more[:-1] and _within(more, known):
+        return known
     for overlap in range(min(len(known), len(more)), 0, -1):
         if known[-overlap:] == more[:overlap]:
             return known + more[overlap:]

@@ -192,9 +192,10 @@ class _Member:
             kept = [*kept, copy.deepcopy(self._mean.state_dict())][-self._recipe.patience - 1 :]
             if len(found) - 1 - int(np.argmax(_smooth(found))) >= self._recipe.patience:
                 break
-        back = len(found) - 1 - int(np.argmax(_smooth(found)))
-        self._mean.load_state_dict(kept[-1 - back])
-        return len(found) - back
+        # The mean with what came after may have pushed the best further back than anything that is still kept.
+        best = int(np.argmax(_smooth(found)[-len(kept) :]))
+        self._mean.load_state_dict(kept[best])
+        return len(found) - len(kept) + best + 1
 
     def weights(self) -> dict[str, Floats]:
         return self._mean.weights()

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from search.recommending.blend import Recommender  # scipy takes a second to load, and most indexes have none
 
 
+FAINT = 1e-4
+"""Steps that count less are not looked up, which most of fifty are. The blend asks for all; a search has no time to."""
+
+
 def company(recommender: Recommender, profile: Profile) -> Together | None:
     """How much likelier each product is for what they took before: a logarithm of odds, up to what all have in common.
 
@@ -48,7 +52,7 @@ def company(recommender: Recommender, profile: Profile) -> Together | None:
         rows = np.array(own + [known.get(product, -1) for product in products], dtype=np.int32)
         said = np.zeros(len(products))
         for table, weight in tables:
-            said += weight * TablePart(table, rows).values(trail)[len(own) :]
+            said += weight * TablePart(table, rows, FAINT).values(trail)[len(own) :]
         return said
 
     return together

@@ -127,14 +127,14 @@ DEFAULT = RankingModel(
         0.0,
         0.0,
         0.0,  # popularity: nothing is known of it where nobody learned
-        2.2,  # interest: cosine to what they are after, above the mean of the window
-        1.0,  # session: the same for what they are after now
-        0.5,  # brand
+        1.6,  # interest: cosine to what they are after, above the mean of the window
+        0.7,  # session: the same for what they are after now
+        0.3,  # brand
         0.1,  # category
         0.2,  # attributes
-        0.15,  # price
-        0.5,  # together: a logarithm of odds
-        0.4,  # repeat
+        0.05,  # price
+        0.35,  # together: a logarithm of odds
+        1.0,  # repeat
     ),
 )
 """Where nothing was learned. Each weight with its reason: docs/personalization.md."""

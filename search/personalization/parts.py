@@ -15,7 +15,8 @@ price       how well its price fits what the shopper pays in its    −1..1
 together    how often others who did the same went on to it, less   about −1..1
             the mean of the window
 repeat      of what they bought: 1 where they bought it on two days −1, 0, 1
-            or it is of a kind that is due again, else −1
+            or it is of a kind that is due again, 0 where its kind
+            is used up and not yet due, −1 where it is durable
 =========== ======================================================= ============
 
 What is the same for all products of a window cannot move any, so it is taken off: an effect then says by how much a
@@ -45,8 +46,8 @@ PLACE: Mapping[str, int] = {name: place for place, name in enumerate(PERSONAL_PA
 Together = Callable[[Sequence[str]], Floats64]
 """How much other people's histories speak for each of these products, 0..1; shape (products,)."""
 
-Due = Callable[[Traits, float], bool]
-"""Whether such a product, bought so many days ago, is bought again about now."""
+Due = Callable[[Traits, float], bool | None]
+"""Whether such a product, bought so many days ago, is bought again about now; None: it is none that is used up."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +73,7 @@ class Taste:
     """A profile made ready to be asked of many products: what it costs depends on the profile's few interests and
     affinities, never on how many events it was made of."""
 
-    def __init__(self, profile: Profile, due: Due = lambda traits, days: False, today: float = 0.0) -> None:
+    def __init__(self, profile: Profile, due: Due = lambda traits, days: None, today: float = 0.0) -> None:
         """`due` says what may be bought again so many days later; `today` in days since 1970."""
         self.profile = profile
         self.interests = tuple(one for one in profile.interests if not one.session)
@@ -159,8 +160,10 @@ class Taste:
     def _repeat(self, traits: Traits) -> float:
         if traits.product_id not in self.profile.bought:
             return 0.0
-        since = self._today - self.profile.bought[traits.product_id]
-        return 1.0 if self._due(traits, since) or traits.product_id in self._again else -1.0
+        due = self._due(traits, self._today - self.profile.bought[traits.product_id])
+        if due or traits.product_id in self._again:
+            return 1.0
+        return -1.0 if due is None else 0.0
 
     @cached_property
     def _again(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ Two things bound it, both read off the candidates as retrieval left them.
 - *Fit*, of each product: whether it says all that was asked. Among those that do, taste may choose; it brings up none
   that says less. Fit = (its score by words / the best of the window)^16, so that half is worth nothing and 0.95 half.
   Where no words were compared, as by meaning alone, it is (score / best)^4.
-- *Vagueness*, of the query: how many products fit. (log Σ fit / log window)², 0 where one fits, 1 where all do.
+- *Vagueness*, of the query: how many products fit. (log Σ fit / log window)^1.5, 0 where one fits, 1 where all do.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from search.personalization.model import Floats64
 
 WORDS_POWER = 16
 SCORE_POWER = 4
-VAGUENESS_POWER = 2
-"""Chosen on the development halves of docs/personalization.md: what taste gains against what it costs in relevance."""
+VAGUENESS_POWER = 1.5
+"""Chosen on the first halves of docs/personalization.md: what taste gains against what it costs in relevance."""
 
 LEAST_WINDOW = 50
 """Fewer candidates than that count as so many: with five of them there is little to choose."""

@@ -60,15 +60,12 @@ def read(collection: Collection, data: bytes | None) -> Kept:
     try:
         recommender = from_bytes(data)
         if recommender.dimension != manifest.encoder.dimension:
-            raise EncoderMismatch("it was trained with the vectors of another encoder")
+            raise EncoderMismatch(
+                "It was trained with the vectors of another encoder. Train it again with: "
+                "python -m indexer train-sequences"
+            )
     except (IndexDamaged, EncoderMismatch) as error:
-        log.error(
-            "index %s: its trained recommender is not used: %s. Train it again: "
-            "python -m indexer train-sequences --index %s",
-            manifest.index,
-            error,
-            manifest.index,
-        )
+        log.error("index %s: its recommender is not used. %s --index %s", manifest.index, error, manifest.index)
         return Kept(degraded=(ARTEFACT,))
     return Kept(recommender)
 

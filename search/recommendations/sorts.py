@@ -30,6 +30,10 @@ MOST_LISTED = 100
 LEAST_BUYERS = 20
 """Times a product of a category was bought by somebody (once for each shopper and product) before anything is said."""
 
+LEAST_AGAIN = 3
+"""Shoppers who bought it again tell enough, too, however few bought it at all: in a catalogue of many products most are
+bought by a handful, and three of those who come back are no accident."""
+
 BOUGHT_AGAIN = 0.1
 """Share of those that were bought again from which on a category is one of things that are used up.
 
@@ -52,11 +56,15 @@ class Sorts:
 
     def due(self, product_id: str, categories: Sequence[str], days: float) -> bool:
         """Whether what was bought so many days ago may come back. `categories` are folded, the narrowest last."""
+        return bool(self.again(product_id, categories, days))
+
+    def again(self, product_id: str, categories: Sequence[str], days: float) -> bool | None:
+        """The same, and None for what is durable, as what nothing is known of is, too."""
         for key in (_own(product_id), *reversed(categories)):
             if key in self.usual:
                 usual = self.usual[key]
-                return usual is not None and days >= DUE * usual
-        return False
+                return None if usual is None else days >= DUE * usual
+        return None
 
 
 def sorts_of(collection: Collection, crowd: Crowd, recommender: Recommender | None = None) -> Sorts:
@@ -101,9 +109,10 @@ def _usual(crowd: Crowd, bought: Sequence[str], paths: Mapping[str, Sequence[str
     usual: dict[str, float | None] = {}
     for key, group in groups.items():
         buyers = sum(one.shoppers for one in group)
-        if buyers >= LEAST_BUYERS:
-            again = sum(one.again for one in group) / buyers >= BOUGHT_AGAIN
-            usual[key] = statistics.median(gap for one in group for gap in one.gaps) if again else None
+        again = sum(one.again for one in group)
+        if buyers >= LEAST_BUYERS or again >= LEAST_AGAIN:
+            gaps = (gap for one in group for gap in one.gaps)
+            usual[key] = statistics.median(gaps) if again / buyers >= BOUGHT_AGAIN else None
     return usual
 
 

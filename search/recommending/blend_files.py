@@ -99,18 +99,22 @@ def _read(file: Mapping[str, NDArray[Any]]) -> Recommender:
     hashes, word_weights = file["hashes"].astype(np.uint32), _floats(file, "word weights")
     if hashes.shape != word_weights.shape or hashes.ndim != 1:
         raise _unreadable("its words and their weights do not fit")
+    dimension = int(about["dimension"])
+    networks = tuple(
+        network_files.from_bytes(file[f"network/{number}"].tobytes()) for number in range(int(about["networks"]))
+    )
+    if any(network.dimension != dimension for network in networks):
+        raise _unreadable("its networks read other vectors")
     return Recommender(
         products=tuple(products),
-        dimension=int(about["dimension"]),
+        dimension=dimension,
         tables=tuple(_table(file, str(number), said, n) for number, said in enumerate(about["tables"])),
         goes=_table(file, _GOES, about["goes"], n),
         shares=_floats(file, "shares", n),
         repeats=_floats(file, "repeats", n),
         vocabulary=Vocabulary(hashes, word_weights),
         weights=weights,
-        networks=tuple(
-            network_files.from_bytes(file[f"network/{number}"].tobytes()) for number in range(int(about["networks"]))
-        ),
+        networks=networks,
     )
 
 

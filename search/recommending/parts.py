@@ -60,10 +60,14 @@ class Part(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TablePart:
-    """ln(1 + score / SMALL) of a table. `rows` are the table's rows of the list's products, −1 where it has none."""
+    """ln(1 + score / SMALL) of a table. `rows` are the table's rows of the list's products, −1 where it has none.
+
+    Steps that count less than `faint` are not looked up.
+    """
 
     table: Table
     rows: Numbers
+    faint: float = 0.0
 
     @property
     def name(self) -> str:
@@ -71,9 +75,10 @@ class TablePart:
 
     def values(self, trail: Trail) -> Floats:
         recent = liked(trail, self.table.decay)
+        told = recent.strengths >= self.faint
         # The last place stands for products that the table does not know: −1 finds it.
         found = np.zeros(self.table.matrix.shape[1] + 1, np.float32)
-        self.table.add_up(self.rows[recent.products], recent.strengths, found)
+        self.table.add_up(self.rows[recent.products[told]], recent.strengths[told], found)
         return _logarithm(found[self.rows], SMALL)
 
     def step(self, trail: Trail, place: int) -> int | None:

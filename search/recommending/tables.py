@@ -36,11 +36,14 @@ class Table:
 
     def add_up(self, products: Iterable[int], strengths: Floats, into: Floats) -> None:
         """Add strength · row for each product to `into`, shape (products,); −1 is no product."""
-        matrix = self.matrix
-        for product, strength in zip(products, strengths, strict=True):
-            if product >= 0:
-                begin, end = matrix.indptr[product], matrix.indptr[product + 1]
-                into[matrix.indices[begin:end]] += strength * matrix.data[begin:end]
+        rows = np.fromiter(products, np.int64)
+        strengths, rows = strengths[rows >= 0], rows[rows >= 0]
+        begins = self.matrix.indptr[rows].astype(np.int64)
+        lengths = self.matrix.indptr[rows + 1] - begins
+        # Where each entry of these rows stands in the matrix: fifty rows at once take a third of the time of fifty.
+        places = np.arange(lengths.sum()) + np.repeat(begins - (np.cumsum(lengths) - lengths), lengths)
+        values = self.matrix.data[places] * np.repeat(strengths, lengths)
+        into += np.bincount(self.matrix.indices[places], values, len(into))
 
 
 def purchases(interactions: Interactions) -> sparse.csr_matrix:

@@ -66,7 +66,7 @@ def likeness(vectors: Floats, most: int = LIKE) -> sparse.csr_matrix:
         cosines = vectors[start : start + _BLOCK] @ vectors.T
         rows = np.arange(len(cosines))
         cosines[rows, start + rows] = -1
-        best = np.argpartition(-cosines, most - 1, axis=1)[:, :most]
+        best = np.argpartition(-cosines, most - 1, axis=1)[:, :most].copy()  # or all of it is held
         near = np.take_along_axis(cosines, best, axis=1)
         columns.append(best)
         values.append(np.where(near > LEAST_COSINE, near, 0) ** SHARPNESS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -76,6 +77,7 @@ class EdgeShoppers(QdrantShoppers):
             version = files.live() or _publish(files, lambda path: close_shards(create_shards(path, dimension)))
             lock = take(version)
             try:
+                files.go_live(version)  # again: the file that says so may have been lost
                 files.clear()
                 if read_dimension(version.path) != dimension:
                     new = _publish(files, partial(copy_shards, version.path, dimension=dimension))
@@ -162,8 +164,11 @@ class EdgeShoppers(QdrantShoppers):
             lock = take(new)
             try:
                 shards = load_shards(new.path)
-                while len(self._since) > _FEW:
-                    self._catch_up(shards, new, _FEW)
+                left = sys.maxsize
+                # As long as that is faster than others write; then they wait.
+                while _FEW < len(self._since) < left:
+                    left = len(self._since)
+                    self._catch_up(shards, new, left)
                 old, before = self._version, self._lock
                 self._switch(new, lock, shards)
             except BaseException:
@@ -189,8 +194,11 @@ class EdgeShoppers(QdrantShoppers):
 
     def _catch_up(self, shards: Shards, version: VersionFolder, count: int) -> None:
         assert self._since is not None  # noqa: S101
-        for part, change in self._since[:count]:
+        changes = self._since[:count]
+        for _, change in changes:
             change(shards)
+        # Once for all: nobody counts on this version before it is live.
+        for part in {part for part, _ in changes}:
             sync_log(version.path / part)
         del self._since[:count]
 

@@ -41,14 +41,22 @@ class ShopperFiles:
         """None where there is no store yet. Raises IndexDamaged."""
         try:
             return self.folder.version(self.folder.live().live)
-        except IndexNotFound:
-            return None
+        except IndexNotFound as error:
+            versions = self.folder.versions()
+            if not versions:
+                return None
+            if len(versions) == 1:  # Just made, as the first; or the file was lost, and the shoppers were not.
+                return self.folder.version(versions[0])
+            raise self._damaged() from error
         except IndexDamaged as error:
-            raise IndexDamaged(
-                f"{self.folder.path / 'live.json'} does not name the live version of the shoppers. Put the folder "
-                f'{self.folder.path} back from a backup, or write {{"live": N, "previous": null}} there, where N is '
-                f"one of {self.folder.versions()}."
-            ) from error
+            raise self._damaged() from error
+
+    def _damaged(self) -> IndexDamaged:
+        return IndexDamaged(
+            f"{self.folder.path / 'live.json'} does not name the live version of the shoppers. Put the folder "
+            f'{self.folder.path} back from a backup, or write {{"live": N, "previous": null}} there, where N is '
+            f"one of {self.folder.versions()}."
+        )
 
     def next_version(self) -> VersionFolder:
         return self.folder.version(max(self.folder.versions(), default=0) + 1)

@@ -138,7 +138,7 @@ class QdrantShoppers(ABC):
         return to_shopper(name, self._fetch("events", [record_id(name), stamp_id(name)]))
 
     def names(self) -> Iterator[str]:
-        for point in self._walk("events", self._is("kind", "stamp")):
+        for point in self._walk("events", self._all(self._is("kind", "stamp"))):
             yield _shopper(point)
 
     def shoppers(self, names: Sequence[str]) -> list[Shopper]:

@@ -328,6 +328,7 @@ def test_many_shoppers_are_read_at_once(store: ShopperStore) -> None:
     assert {one.name: one for one in found} == {name: store.shopper(name) for name in ("ann", "bob", "eve")}
     assert len(found) == 3
     assert store.shoppers([]) == []
+    assert sorted(store.names()) == ["ann", "bob"], "of eve there are no events"
 
 
 def test_a_page_without_products(store: ShopperStore) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -22,10 +23,10 @@ from shopper_stores import DIMENSION, edge_store, event, page, profile
 from search.errors import IndexDamaged, IndexInUse, StoreError
 from search.shopper import Facts, Shopper
 from search.storage import shopper_edge
-from search.storage.folders import take_snapshot
+from search.storage.folders import VersionFolder, take_snapshot
 from search.storage.shopper_edge import EdgeShoppers
 from search.storage.shopper_files import ShopperFiles
-from search.storage.shopper_shards import Stopped, copy_apart, copy_shards
+from search.storage.shopper_shards import Shards, Stopped, copy_apart, copy_shards
 from search.storage.shopper_store import Part
 
 ANN = "a11ce" * 12 + "0123"
@@ -127,6 +128,22 @@ def test_another_encoder_drops_the_profiles_and_nothing_else(store: EdgeShoppers
         other.keep_profile(ANN, "shop", 1, stamps, profile(("a", 1.0)))
     other.close()
     assert [folder.name for folder in (tmp_path / "shoppers").glob("v*")] == ["v2"]
+
+
+def test_shoppers_are_not_lost_with_the_file_that_names_their_version(store: EdgeShoppers, tmp_path: Path) -> None:
+    fill(store)
+    store.close()
+    live = tmp_path / "shoppers" / "live.json"
+    live.unlink()
+    again = EdgeShoppers.open(tmp_path, DIMENSION)
+    assert len(again.latest(ANN, 9)) == 2
+    again.close()
+    assert live.exists()
+    live.unlink()
+    shutil.copytree(tmp_path / "shoppers" / "v1", tmp_path / "shoppers" / "v2")
+    with pytest.raises(IndexDamaged, match=r"one of \[1, 2\]"):
+        EdgeShoppers.open(tmp_path, DIMENSION)
+    assert (tmp_path / "shoppers" / "v1").is_dir()
 
 
 def test_what_does_not_load_says_what_to_do(store: EdgeShoppers, tmp_path: Path) -> None:
@@ -231,6 +248,35 @@ def test_others_read_and_write_while_another_process_writes_anew(
     again = EdgeShoppers.open(tmp_path, DIMENSION)
     assert set(again.events()) == kept
     again.close()
+
+
+def test_a_purge_ends_although_others_write_as_fast(
+    store: EdgeShoppers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store)
+    store.erase(ANN)
+    catch_up, rounds, added = store._catch_up, list[int](), list[int]()
+
+    def add(count: int) -> None:
+        for _ in range(count):
+            added.append(store.add([event("late", 7, f"late-{len(added)}")]))
+
+    def copied(source: Path, target: Path, dimension: int, stop: Callable[[], bool]) -> None:
+        copy_here(source, target, dimension, stop)
+        add(5)
+
+    def and_others(shards: Shards, version: VersionFolder, count: int) -> None:
+        catch_up(shards, version, count)
+        rounds.append(count)
+        if len(rounds) == 1:
+            add(count)
+
+    monkeypatch.setattr(shopper_edge, "_FEW", 2)
+    monkeypatch.setattr(shopper_edge, "copy_apart", copied)
+    monkeypatch.setattr(store, "_catch_up", and_others)
+    store.purge()
+    assert rounds == [5, 5], "the second time they wait"
+    assert len(store.latest("late", 99)) == len(added) == 10
 
 
 def test_who_is_erased_while_bytes_are_removed_is_not_forgotten_to_be_purged(

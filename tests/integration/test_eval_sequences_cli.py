@@ -126,6 +126,12 @@ def test_prefixes_make_one_trail() -> None:
     assert joined(("a", "b"), ("q",)) == ("a", "b", "q")
 
 
+def test_an_older_row_out_of_its_turn_adds_nothing() -> None:
+    rows = [Row("u", ("a", "b", "c"), "d"), Row("u", ("a",), "b"), Row("u", ("a", "b"), "c")]
+    assert trails_of(rows) == {"u": ("a", "b", "c", "d")}
+    assert joined(("a", "b", "a"), ("a", "b")) == ("a", "b", "a", "b")  # it goes on from the end: taken again
+
+
 def test_nothing_of_the_last_step_is_trained_on() -> None:
     rest, asked = last_steps({"u": ("a", "b", "c"), "v": ("z",)})
     assert rest == {"u": ("a", "b"), "v": ("z",)}

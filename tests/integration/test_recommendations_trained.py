@@ -167,12 +167,17 @@ def test_learnt_complements_go_with_a_product(shop: Shop, learnt: bytes) -> None
     assert hits[0].receipt.because[0].part == "together"
 
 
-def test_one_that_cannot_be_read_is_named_and_left_alone(shop: Shop, learnt: bytes) -> None:
+def test_one_that_cannot_be_read_is_named_and_left_alone(
+    shop: Shop, learnt: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     shop.did(ANN, "lamp3")
     keep(shop.store, "products", ARTEFACT, learnt[:200])
     shop.engine.refresh()
     result = shop.engine.recommend("products", RecommendRequest(shopper=ANN))
     assert result.degraded == (ARTEFACT,)
+    told = [record.getMessage() for record in caplog.records if "recommender is not used" in record.getMessage()]
+    assert len(told) == 1
+    assert told[0].endswith("Train it again with: python -m indexer train-sequences --index products")
     assert str(result.hits[0].document["id"]).startswith("lamp")
     shop.keep(learnt)
     assert shop.engine.recommend("products", RecommendRequest(shopper=ANN)).degraded == ()

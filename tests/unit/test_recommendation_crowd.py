@@ -91,16 +91,26 @@ def test_a_category_of_things_that_are_used_up_is_learnt() -> None:
             "tea": _bought(15, 5, 28.0, 30.0, 32.0),
             "coffee": _bought(15, 1, 60.0),
             "desk": _bought(30, 1, 400.0),
-            "kettle": _bought(3, 3, 1.0),
+            "kettle": _bought(2, 2, 1.0),
+            "ink": _bought(4, 3, 40.0, 50.0, 60.0),
         }
     )
-    paths = {"tea": ("food", "drinks"), "coffee": ("food", "drinks"), "desk": ("home",), "kettle": ("kitchen",)}
+    paths = {
+        "tea": ("food", "drinks"),
+        "coffee": ("food", "drinks"),
+        "desk": ("home",),
+        "kettle": ("kitchen",),
+        "ink": (),
+    }
     usual = _usual(crowd, list(crowd.bought), paths)
-    assert usual == {"food": 31.0, "drinks": 31.0, "home": None, " desk": None}
+    assert usual == {"food": 31.0, "drinks": 31.0, "home": None, " desk": None, " tea": 30.0, " ink": 50.0}
     sorts = Sorts(usual=usual)
     assert sorts.due("matcha", ("food", "drinks"), 24.0)
     assert not sorts.due("matcha", ("food", "drinks"), 20.0)
     assert not sorts.due("desk", ("home",), 4000.0)
+    assert sorts.due("ink", (), 38.0), "few bought it, but three came back"
+    assert sorts.again("ink", (), 30.0) is False, "used up, and not yet due"
+    assert sorts.again("desk", ("home",), 4000.0) is None, "durable"
     assert not sorts.due("kettle", ("kitchen",), 4000.0), "too few bought one to know"
 
 

@@ -91,6 +91,26 @@ def test_progress_adds_up_whenever_training_stops() -> None:
     assert max(told) > 1  # epochs that were saved
 
 
+@pytest.mark.parametrize(
+    ("found", "epochs"),
+    [
+        ([0.1, 0.3, 0.6, 0.6, 0.6, 0.2, 0.1, 0.0], 4),
+        # The sixth looks best until the seventh is known, and by then the second is out of reach.
+        ([0.3, 0.6, 0.6, 0.1, 0.2, 0.9, 0.05], 7),
+    ],
+)
+def test_training_goes_back_to_when_it_was_best(
+    found: list[float], epochs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = iter(found)
+    monkeypatch.setattr("search.encoding.sequences._Member._quality", lambda self, held: next(asked))
+    told: list[int] = []
+    recipe = replace(SMALL, held=0.5, patience=4, most_epochs=len(found))
+    train_gru(*shop(), progress=told.append, recipe=recipe)
+    assert sum(told) == recipe.work(KINDS * EACH)
+    assert recipe.most_epochs - told[-1] == epochs  # of the second member, which is trained for as long
+
+
 def test_too_few_shoppers() -> None:
     interactions, vectors = shop()
     few = Interactions(interactions.products, (*interactions.trails[:19], *[Trail.of([1])] * 50))
