@@ -6,6 +6,7 @@ search/personalization/parts, and mean the same; the rest is
 ==========  =========================================================================================
 together    how surely others took it with what is in the basket, or with the latest products, 0..1
 basket      cosine to the nearest product of the basket, 0..1
+aisle       how far its categories are those of a product of the basket, from the department down, 0..1
 neighbours  what shoppers with the same products think of it, 0..1
 popular     how many like it lately, 0..1
 ==========  =========================================================================================
@@ -25,7 +26,7 @@ from search.events import Reason
 from search.personalization.model import BASE_PARTS, FEATURES, RankingModel
 from search.personalization.parts import Judged, Taste
 from search.personalization.receipts import reasons as personal_reasons
-from search.personalization.shelf import Seen
+from search.personalization.shelf import Seen, Traits
 from search.recommendations.asking import Asker
 from search.recommendations.sorts import Sorts
 from search.recommendations.sources import Found
@@ -51,7 +52,7 @@ TASTE = RankingModel(
 WEIGHTS: Mapping[str, float] = {"together": 0.4, "neighbours": 0.25, "popular": 0.1}
 """Weights of the other parts."""
 
-WITH_BASKET: Mapping[str, float] = {"together": 1.0, "basket": 0.5, "neighbours": 0.1, "popular": 0.1}
+WITH_BASKET: Mapping[str, float] = {"together": 1.0, "basket": 0.5, "aisle": 0.3, "neighbours": 0.1, "popular": 0.1}
 """The same where something is to go with a basket."""
 
 TASTE_WITH_BASKET = 0.3
@@ -82,10 +83,13 @@ def judge(
         "popular": [sorts.popular.get(key, 0.0) for key in point_ids],
     }
     parts = {name: np.array(values, np.float32) * np.float32(weights[name]) for name, values in said.items()}
-    held = [asker.own[product].vector for product in asker.basket if product in asker.own]
+    held = [asker.own[product] for product in asker.basket if product in asker.own]
     if held:
-        cosines = (seen.vectors @ np.stack(held).T).max(axis=1)
+        cosines = (seen.vectors @ np.stack([one.vector for one in held]).T).max(axis=1)
         parts["basket"] = np.maximum(cosines, 0).astype(np.float32) * np.float32(weights["basket"])
+        shelves = [one.traits.values.get("category", ()) for one in held]
+        shared = [max(_shared(shelf, _shelf(traits)) for shelf in shelves) for traits in seen.traits]
+        parts["aisle"] = np.array(shared, np.float32) * np.float32(weights["aisle"])
     share = TASTE_WITH_BASKET if asker.basket else 1.0
     judged = taste.judge(seen) if taste is not None else None
     if judged is not None:
@@ -105,6 +109,16 @@ def judge(
     return Verdict(total, parts, np.clip(total, 0, 1), why)
 
 
+def _shelf(traits: Traits | None) -> Sequence[str]:
+    return traits.values.get("category", ()) if traits is not None else ()
+
+
+def _shared(own: Sequence[str], other: Sequence[str]) -> float:
+    """Share of the levels of a path that another one follows."""
+    levels = next((n for n, (one, two) in enumerate(zip(own, other, strict=False)) if one != two), None)
+    return (min(len(own), len(other)) if levels is None else levels) / len(own) if own else 0.0
+
+
 def _of_taste(taste: Taste | None, judged: Judged | None, number: int, seen: Seen, share: float) -> list[Reason]:
     traits = seen.traits[number]
     if taste is None or judged is None or traits is None:
@@ -118,6 +132,6 @@ def _general(part: str, effect: float, point_id: str, found: Found, asker: Asker
     if part == "together" and point_id in found.together:
         other = found.together[point_id][1]
         return Reason(part, effect, products=(other,), event=asker.event(other))
-    if part == "basket":
+    if part in ("basket", "aisle"):
         return Reason(part, effect, products=asker.basket[:MOST_REASONS])
     return Reason(part, effect)

@@ -185,6 +185,13 @@ def test_what_is_taken_together_goes_with_a_product(shop: Shop) -> None:
     assert not [name for name in found if name.startswith("lamp")], "another lamp is instead, not with it"
 
 
+def test_where_nothing_is_known_the_same_aisle_goes_before_a_text_that_is_as_near(shop: Shop) -> None:
+    found = shop.engine.goes_with("products", ["lamp0"], ANYBODY).hits
+    assert found[0].document["id"] == "bulb"
+    assert "aisle" in {reason.part for reason in found[0].receipt.because}
+    assert found[0].parts["aisle"] == pytest.approx(0.15)  # Home, and not Lamps: half of the way
+
+
 def test_a_basket_is_completed(shop: Shop) -> None:
     for shopper in (BOB, CY):
         shop.did(shopper, "purchase", "tea0", "pot")
