@@ -12,7 +12,7 @@ from search.recommending.interactions import Floats, Interactions, Trail
 from search.recommending.recency import HALF_LIFE, LATEST, in_a_row, liked
 
 MOST_NEIGHBOURS = 300
-"""Entries kept of each row: 20,000 products take at most 36 MB in a table."""
+"""Entries kept of each row: 20,000 products take 48 MB in a table at most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
