@@ -145,7 +145,7 @@ def gain(store: VectorStore, encoder: Encoder, data: Path, name: str, most: int,
         for row in rows:
             recommender, sorts = folds.get(_fold(row.shopper), (None, Sorts()))
             engine._personal_look._recommenders = lambda _, one=recommender: one  # type: ignore[misc]
-            engine._personal_look._due = lambda _, one=sorts: due_by(one)  # type: ignore[misc]
+            engine._personal_look._due = lambda _, one=sorts: due_by(one)
             points = collection.retrieve([point_id(one) for one in dict.fromkeys(row.bought)])
             products = {point.product_id: point for point in points}
             source.profile = build_profile(_events(row), Facts(), products, NOW, encoder.encode_query, census)
@@ -157,8 +157,8 @@ def gain(store: VectorStore, encoder: Encoder, data: Path, name: str, most: int,
             ranks[_half(row.shopper)].append((row.shopper, _rank(plain, row.target), _rank(mine, row.target)))
     engine.close()
     report = {"first half": summary(ranks[0], seed), "second half": summary(ranks[1], seed)}
-    for half, row in report.items():
-        print(f"{name:12}{half:12}" + "  ".join(f"{key} {value}" for key, value in row.items()))
+    for half, told in report.items():
+        print(f"{name:12}{half:12}" + "  ".join(f"{key} {value}" for key, value in told.items()))
     print(f"{name:12}a shopper without a history gets what everybody gets: {same}", flush=True)
     return {**report, "cold identical": same}
 

@@ -108,8 +108,7 @@ def by_browsing(
                 stats[name] = FieldStats(*bounds)
     counts = {name: collection.facet(name, request.filter, request.facet_limit) for name in facets}
     page = tuple(
-        replace(candidate, score=1.0)
-        for candidate in ordered[request.offset : request.offset + request.limit]
+        replace(candidate, score=1.0) for candidate in ordered[request.offset : request.offset + request.limit]
     )
     return CandidateSet(page, total, counts, stats)
 
