@@ -102,7 +102,7 @@ class Workshop:
             if model.name == name:
                 return model.over(self.interactions.products, self.vectors)
         raise RequestError(
-            f"There is no method '{name}' here. Known are: {', '.join(METHODS)}; networks with --networks."
+            f"There is no method '{name}' here. Known are: {', '.join(METHODS)}; networks unless --no-networks."
         )
 
     @cached_property

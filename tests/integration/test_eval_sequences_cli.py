@@ -47,7 +47,7 @@ def _run(*options: str) -> int:
 
 
 def test_every_method_and_the_verdict(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _run() == 0
+    assert _run("--no-networks") == 0
     said = capsys.readouterr()
     lines = said.out.splitlines()
     assert lines[0].split() == ["method", "hr@5", "ndcg@5", "hr@10", "ndcg@10", "hr@20", "ndcg@20"]
@@ -60,7 +60,7 @@ def test_every_method_and_the_verdict(shop: Path, capsys: pytest.CaptureFixture[
 
 
 def test_json_of_a_test_file(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _run("--test", "test.jsonl", "--method", "blend", "--method", "popularity", "--json") == 0
+    assert _run("--test", "test.jsonl", "--no-networks", "--method", "blend", "--method", "popularity", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert list(found) == ["blend", "popularity"]
     assert found["blend"]["hr@5"] == 1
@@ -91,9 +91,11 @@ def test_broken_histories_are_told(shop: Path, capsys: pytest.CaptureFixture[str
     assert told in error
 
 
-def test_a_network_needs_the_option(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _run("--method", "gru") == 2
-    assert "--networks" in capsys.readouterr().err
+def test_networks_are_measured_unless_they_are_left_out(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run("--test", "test.jsonl", "--method", "gru", "--json") == 0
+    assert list(json.loads(capsys.readouterr().out)) == ["gru"]
+    assert _run("--no-networks", "--method", "gru") == 2
+    assert "--no-networks" in capsys.readouterr().err
 
 
 def test_a_catalogue_is_cleaned(tmp_path: Path) -> None:
