@@ -36,7 +36,7 @@ from scipy import sparse
 from search.bootstrap import open_shoppers
 from search.domain import CORE_KINDS, Candidate, EncoderCard, Manifest, Point
 from search.events import Event
-from search.personalization.company import company
+from search.personalization.company import Companies, company
 from search.personalization.model import DEFAULT
 from search.personalization.parts import Taste, Together
 from search.personalization.rerank import WINDOW, rerank
@@ -131,8 +131,11 @@ def main() -> None:
             found[f"reranked, {events} events"] = timed(
                 wanted.rounds, lambda n, p=profile, s=looks: _rerank(Taste(p), s[n], windows[n])
             )
+            companies = Companies()
+            found[f"company, {events} events"] = timed(wanted.rounds, lambda _, p=profile: company(trained, p))
             found[f"trained, {events} events"] = timed(
-                wanted.rounds, lambda n, p=profile, s=looks: _rerank(Taste(p), s[n], windows[n], company(trained, p))
+                wanted.rounds,
+                lambda n, p=profile, s=looks, c=companies: _rerank(Taste(p), s[n], windows[n], c.of(trained, p)),
             )
             found[f"fetched, {events} events"] = timed(
                 wanted.rounds, lambda n, p=profile: _page(Taste(p), collection, shelf, windows[n])

@@ -15,7 +15,7 @@ from search.constraints import satisfied
 from search.domain import And, Candidate, Filter, Not, OneOf, Query, SearchRequest
 from search.errors import RankingModelMismatch
 from search.events import Receipt
-from search.personalization.company import company
+from search.personalization.company import Companies
 from search.personalization.model import ARTEFACT, DEFAULT, RankingModel
 from search.personalization.parts import Due, Taste, Together, named_in
 from search.personalization.rerank import WINDOW, Personalized, in_learned_order, rerank
@@ -90,6 +90,7 @@ class PersonalLook:
     ) -> None:
         self._profiles = profiles
         self._recommenders = recommenders
+        self._companies = Companies()
         self._due = due
         self.shelves = Remembered(Shelf)
         self.rankers = Trained(ARTEFACT, ranker_of)
@@ -117,7 +118,7 @@ class PersonalLook:
             return None
         taste = self._taste(collection, profile) if profile is not None else None
         recommender = self._recommenders(collection) if profile is not None else None
-        together = company(recommender, profile) if recommender is not None and profile is not None else None
+        together = self._companies.of(recommender, profile) if recommender is not None and profile is not None else None
         return PersonalView(collection, query, request, ranker, taste, self.shelves.of(collection), together)
 
     def _taste(self, collection: Collection, profile: Profile) -> Taste:

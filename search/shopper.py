@@ -103,7 +103,7 @@ class Step:
     day: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Profile:
     """What events and facts say of a shopper, for one version of one index.
 

@@ -24,6 +24,8 @@ def placed(scores: Sequence[float], levels: Sequence[int], most_fall: int = MOST
     lower level that stood before it. O(n · (levels + log n)).
     """
     count = len(scores)
+    if len(set(levels)) <= 1:
+        return _placed_alike(scores, most_fall)
     done = [False] * count
     queues = [_Queue([n for n in range(count) if levels[n] == level], scores, done) for level in sorted(set(levels))]
     order: list[int] = []
@@ -42,6 +44,27 @@ def placed(scores: Sequence[float], levels: Sequence[int], most_fall: int = MOST
                 barrier = min(barrier, queue.first_waiting())
             if best is not None:
                 chosen = best[1]
+        done[chosen] = True
+        order.append(chosen)
+    return order
+
+
+def _placed_alike(scores: Sequence[float], most_fall: int) -> list[int]:
+    """`placed` where all are of one level, as in most searches: nobody waits for a barrier, so sorting once will do."""
+    count = len(scores)
+    best = sorted(range(count), key=lambda n: (-scores[n], n))
+    done = [False] * count
+    order: list[int] = []
+    first = next_best = 0
+    for place in range(count):
+        while done[first]:
+            first += 1
+        if place < first + most_fall:
+            while done[best[next_best]]:
+                next_best += 1
+            chosen = best[next_best]
+        else:
+            chosen = first
         done[chosen] = True
         order.append(chosen)
     return order

@@ -101,8 +101,7 @@ class Taste:
         if self.profile.bought:
             parts[:, PLACE["repeat"]] = [self._repeat(traits) if traits else 0.0 for traits in seen.traits]
         if self.profile.bands and "price" not in named:
-            fits = np.array([self._price(traits) if traits else math.nan for traits in seen.traits])
-            parts[:, PLACE["price"]] = _above_mean(fits)
+            parts[:, PLACE["price"]] = _above_mean(self._fits(seen))
         if together is not None:
             said = together([traits.product_id if traits else "" for traits in seen.traits])
             parts[:, PLACE["together"]] = _above_mean(np.where(there, said, math.nan))
@@ -121,28 +120,43 @@ class Taste:
             return (None,) * len(seen.traits)
         found: list[Affinity | None] = []
         for traits in seen.traits:
-            values = traits.values.get(field, ()) if traits else ()
-            known = [held[value] for value in values if value in held]
-            found.append(known[-1 if narrowest else 0] if known else None)
+            known = None
+            values = traits.values.get(field, ()) if traits is not None else ()
+            for value in reversed(values) if narrowest else values:
+                known = held.get(value)
+                if known is not None:
+                    break
+            found.append(known)
         return tuple(found)
 
     def _attributes(self, seen: Seen, named: Collection[str]) -> tuple[tuple[Affinity, ...], ...]:
         fields = [(field, held) for field, held in self._others.items() if field not in named]
         if not fields:
             return ((),) * len(seen.traits)
-        return tuple(
-            tuple(
-                [held[value] for field, held in fields for value in traits.values.get(field, ()) if value in held]
-                if traits
-                else ()
-            )
-            for traits in seen.traits
-        )
+        found = []
+        for traits in seen.traits:
+            known: list[Affinity] = []
+            if traits is not None:
+                for field, held in fields:
+                    known += [held[value] for value in traits.values.get(field, ()) if value in held]
+            found.append(tuple(known))
+        return tuple(found)
 
-    def _price(self, traits: Traits) -> float:
-        """NaN where nothing can be said."""
-        band = self.band(traits)
-        return math.nan if band is None or traits.price is None else fit(traits.price, band)
+    def _fits(self, seen: Seen) -> Floats64:
+        """How well each price fits; shape (products,), NaN where nothing can be said."""
+        prices = [math.nan] * len(seen.traits)
+        low, high = prices.copy(), prices.copy()
+        memory: dict[tuple[tuple[str, ...], str | None], PriceBand | None] = {}
+        for number, traits in enumerate(seen.traits):
+            if traits is None or traits.price is None:
+                continue
+            key = (traits.values.get("category", ()), traits.currency)
+            band = memory[key] if key in memory else memory.setdefault(key, self.band(traits))
+            if band is not None:
+                prices[number], high[number] = traits.price, band.high
+                # A declared budget says nothing of what is too cheap.
+                low[number] = band.low if band.products > 0 else 0.0
+        return fit(np.array(prices), np.array(low), np.array(high))
 
     def band(self, traits: Traits) -> PriceBand | None:
         """What they pay for such a product: in the narrowest of its categories that they paid in, else anywhere."""
@@ -210,18 +224,16 @@ def _above_mean(values: Floats64) -> Floats64:
     return np.where(known, values - values[known].mean(), 0.0)
 
 
-def fit(price: float, band: PriceBand) -> float:
+def fit(prices: Floats64, low: Floats64, high: Floats64) -> Floats64:
     """1 within the band, 0 at √2 times its dearer end (or at 1/√2 of its cheaper end), −1 at twice, and no less.
 
-    A declared budget says nothing of what is too cheap.
+    Shapes (products,); NaN for a price that is not known.
     """
-    if price > band.high:
-        apart = math.log(price / band.high) if band.high > 0 else math.inf
-    elif price < band.low and band.products > 0:
-        apart = math.log(band.low / price)
-    else:
-        apart = 0.0
-    return max(-1.0, 1.0 - 2.0 * apart / math.log(2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        above = np.where(prices > high, np.log(prices / high), 0.0)
+        below = np.where(prices < low, np.log(low / prices), 0.0)
+    found: Floats64 = np.maximum(-1.0, 1.0 - 2.0 * (above + below) / math.log(2))
+    return np.where(np.isnan(prices), math.nan, found)
 
 
 def _bought_again(profile: Profile) -> frozenset[str]:

@@ -125,12 +125,18 @@ def test_a_price_fits_in_the_band_of_its_category_and_currency_or_in_that_of_eve
     [(10, 1), (25, 1), (40, 1), (40 * math.sqrt(2), 0), (80, -1), (8000, -1), (10 / math.sqrt(2), 0), (0.01, -1)],
 )
 def test_how_well_a_price_fits(price: float, expected: float) -> None:
-    assert fit(price, PriceBand("", 10, 20, 40, 3)) == pytest.approx(expected)
+    assert fit(np.array([price]), np.array([10.0]), np.array([40.0])) == pytest.approx(expected)
 
 
 def test_nothing_is_too_cheap_for_a_declared_budget() -> None:
-    assert fit(0.01, PriceBand("", 10, 20, 40, 0)) == 1
-    assert fit(80, PriceBand("", 10, 20, 40, 0)) == -1
+    budget = Profile(bands={"": PriceBand("", 10, 20, 40, 0)})
+    judged = Taste(budget).judge(seen(product("almost nothing", 0.01, None), product("twice", 80, None)))
+    assert part(judged, "price") == pytest.approx([1, -1])  # and their mean is 0
+
+
+def test_a_price_of_nothing_fits_where_nothing_was_paid() -> None:
+    assert fit(np.array([0.0, 5.0, math.nan]), np.zeros(3), np.zeros(3)).tolist()[:2] == [1, -1]
+    assert math.isnan(fit(np.array([math.nan]), np.ones(1), np.ones(1))[0])
 
 
 def test_praise_after_a_purchase_is_no_second_purchase() -> None:
