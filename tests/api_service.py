@@ -55,6 +55,19 @@ PRODUCTS: list[dict[str, Any]] = [
 LOCAL = ("127.0.0.1", 50_000)
 """The address of a caller on this machine."""
 
+SPLIT = """
+[[experiment]]
+name = "ratio"
+index = "products"
+method = "split"
+[[experiment.variant]]
+name = "now"
+[[experiment.variant]]
+name = "meaning"
+semantic_ratio = 1
+"""
+"""A file of experiments with one split."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Shop:

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
-from api_service import Shop, client_of, listening, open_shop
+from api_service import SPLIT, Shop, client_of, listening, open_shop
 from httpx import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,22 +27,9 @@ JSON = {"Content-Type": "application/json"}
 NOW = "2026-11-28T09:31:09.800Z"
 
 
-EXPERIMENT = """
-[[experiment]]
-name = "ratio"
-index = "products"
-method = "split"
-[[experiment.variant]]
-name = "now"
-[[experiment.variant]]
-name = "meaning"
-semantic_ratio = 1
-"""
-
-
 def open_logging(folder: Path, **chosen: object) -> Shop:
     """A shop with an experiment: then events are logged. What has a fixed date is not to be too old one day."""
-    (folder / "experiments.toml").write_text(EXPERIMENT)
+    (folder / "experiments.toml").write_text(SPLIT)
     return open_shop(folder / "data", experiments=folder / "experiments.toml", event_days=3650, **chosen)
 
 

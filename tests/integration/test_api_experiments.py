@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_service import PRODUCTS, Shop, build, client_of, open_shop
+from api_service import PRODUCTS, SPLIT, Shop, build, client_of, open_shop
 from starlette.testclient import TestClient
 
 from search.errors import ExperimentError, SettingsError
@@ -30,17 +30,6 @@ MANY = [
     ),
 ]  # fmt: skip
 
-SPLIT = """
-[[experiment]]
-name = "ratio"
-index = "products"
-method = "split"
-[[experiment.variant]]
-name = "now"
-[[experiment.variant]]
-name = "meaning"
-semantic_ratio = 1
-"""
 
 SECRET = {"user_secret": "s"}
 """So that everybody is drawn alike in every run."""

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import orjson
 import pytest
-from api_service import Shop, client_of, listening, open_shop
+from api_service import SPLIT, Shop, client_of, listening, open_shop
 from httpx import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,18 +23,6 @@ from api.schemas import FactsBody, UserBody
 from api.users import changed
 from search.domain import Json
 from search.shopper import Facts
-
-EXPERIMENT = """
-[[experiment]]
-name = "ratio"
-index = "products"
-method = "split"
-[[experiment.variant]]
-name = "now"
-[[experiment.variant]]
-name = "meaning"
-semantic_ratio = 1
-"""
 
 FACTS = {
     "ageBand": "25-34",
@@ -52,7 +40,7 @@ SENT = [
 @contextmanager
 def shop_at(folder: Path, **chosen: object) -> Iterator[tuple[Shop, TestClient]]:
     """One with an experiment, so that there is a log; what has a fixed date is not too old one day."""
-    (folder / "experiments.toml").write_text(EXPERIMENT)
+    (folder / "experiments.toml").write_text(SPLIT)
     shop = open_shop(
         folder / "data", experiments=folder / "experiments.toml", **{"event_days": 3650, "user_secret": "s", **chosen}
     )
