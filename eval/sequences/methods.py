@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from tqdm import tqdm
 
 from search.domain import Document
 from search.errors import RequestError
@@ -124,13 +125,15 @@ class Workshop:
 
 
 def train_networks(vectors: Floats, seed: int, device: str) -> Networks:
-    """Trains both networks. Imports torch."""
-    from search.encoding.sequences import train_gru, train_sasrec
+    """Trains both networks, with a bar for each. Imports torch."""
+    from search.encoding.sequences import GRU, SASREC, train_gru, train_sasrec
 
     def train(interactions: Interactions) -> list[SequenceModel]:
-        return [
-            train_gru(interactions, vectors, seed=seed, device=device).model,
-            train_sasrec(interactions, vectors, seed=seed, device=device).model,
-        ]
+        models = []
+        for name, trainer, recipe in (("gru", train_gru, GRU), ("sasrec", train_sasrec, SASREC)):
+            with tqdm(total=recipe.work(len(interactions)), desc=name, unit="epoch", disable=None) as bar:
+                trained = trainer(interactions, vectors, seed=seed, device=device, progress=bar.update)
+            models.append(trained.model)
+        return models
 
     return train
