@@ -268,7 +268,16 @@ def _smooth(found: Sequence[float]) -> NDArray[np.float64]:
 
 @contextlib.contextmanager
 def _seeded(device: str) -> Iterator[torch.device]:
-    """The caller's random numbers are as before when the block ends."""
-    place = torch.device(device)
+    """The caller's random numbers, and threads, are as before when the block ends.
+
+    On a processor one thread does it all: the matrices are small, and threads that wait for each other on a busy machine
+    take several times as long. So the model does not depend on how many there are, either.
+    """
+    place, threads = torch.device(device), torch.get_num_threads()
     with torch.random.fork_rng([place.index or 0] if place.type == "cuda" else []):
-        yield place
+        if place.type == "cpu":
+            torch.set_num_threads(1)
+        try:
+            yield place
+        finally:
+            torch.set_num_threads(threads)
