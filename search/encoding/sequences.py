@@ -270,8 +270,8 @@ def _smooth(found: Sequence[float]) -> NDArray[np.float64]:
 def _seeded(device: str) -> Iterator[torch.device]:
     """The caller's random numbers, and threads, are as before when the block ends.
 
-    On a processor one thread does it all: the matrices are small, and threads that wait for each other on a busy machine
-    take several times as long. So the model does not depend on how many there are, either.
+    On a processor one thread does it all: the matrices are small, and threads that wait for each other on a busy
+    machine take several times as long. So the model does not depend on how many there are, either.
     """
     place, threads = torch.device(device), torch.get_num_threads()
     with torch.random.fork_rng([place.index or 0] if place.type == "cuda" else []):
