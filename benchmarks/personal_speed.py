@@ -31,10 +31,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
+from no_encoder import CARD, DIMENSION, NoEncoder
 from scipy import sparse
 
 from search.bootstrap import open_shoppers
-from search.domain import CORE_KINDS, Candidate, EncoderCard, Manifest, Point
+from search.domain import CORE_KINDS, Candidate, Manifest, Point
 from search.events import Event
 from search.personalization.company import Companies, company
 from search.personalization.model import DEFAULT
@@ -42,7 +43,7 @@ from search.personalization.parts import Taste, Together
 from search.personalization.rerank import WINDOW, rerank
 from search.personalization.shelf import Shelf
 from search.profiles.keeping import Profiles
-from search.protocols import Collection, Vector, Vectors
+from search.protocols import Collection
 from search.recommending.blend import Recommender
 from search.recommending.tables import MOST_NEIGHBOURS, Table
 from search.recommending.words import Vocabulary
@@ -51,21 +52,7 @@ from search.shopper import Profile
 from search.storage.edge import EdgeStore
 from search.storage.payload import point_id
 
-DIMENSION = 384
 PAGE = 20
-CARD = EncoderCard("benchmark/random", None, "0" * 64, DIMENSION, "mean", True, 256)
-
-
-class NoEncoder:
-    """Nobody declares interests here, so nothing has to be encoded."""
-
-    card = CARD
-
-    def encode_documents(self, texts: object, progress: object = None) -> Vectors:
-        raise NotImplementedError
-
-    def encode_query(self, text: str) -> Vector:
-        raise NotImplementedError
 
 
 @dataclass

@@ -26,13 +26,14 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from lanes import made_up_vectors
+from no_encoder import CARD, DIMENSION, NoEncoder
 
-from search.domain import CORE_KINDS, LANES, EncoderCard, Manifest, Point, RecommendRequest
+from search.domain import CORE_KINDS, LANES, Manifest, Point, RecommendRequest
 from search.engine import Engine
 from search.events import Event
 from search.live import LiveIndexes
 from search.profiles.keeping import Profiles
-from search.protocols import Collection, Progress, Vector, Vectors
+from search.protocols import Collection, Vectors
 from search.recommendations.blended import ARTEFACT
 from search.recommendations.others import Others
 from search.recommending.blend_files import to_bytes
@@ -42,7 +43,6 @@ from search.settings import Settings
 from search.storage.edge import EdgeStore
 from search.storage.shopper_edge import EdgeShoppers
 
-DIMENSION = 384
 FAMILIES = 600
 STEPS = 30
 BUSY = 10_000
@@ -65,7 +65,7 @@ def main() -> None:
         folder = Path(name)
         build(folder, vectors, walks)
         kept = EdgeShoppers.open(folder, DIMENSION)
-        encoder, settings = StandIn(), Settings(data_dir=folder)
+        encoder, settings = NoEncoder(), Settings(data_dir=folder)
         profiles, others = Profiles(kept, encoder, settings, working=False), Others(kept, working=False)
         live = LiveIndexes(EdgeStore(folder), encoder.card)
         engine = Engine(EdgeStore(folder), encoder, live, profiles=profiles, others=others)
@@ -85,18 +85,6 @@ def main() -> None:
 # --- data ------------------------------------------------------------------------------------------------------------
 
 
-class StandIn:
-    """An encoder that is never asked."""
-
-    card = EncoderCard("benchmark", None, "", DIMENSION, "mean", True, 256)
-
-    def encode_documents(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        raise NotImplementedError
-
-    def encode_query(self, text: str) -> Vector:
-        raise NotImplementedError
-
-
 def walked(vectors: Vectors, shoppers: int, rng: np.random.Generator) -> list[list[int]]:
     """Places of the products of each shopper: near one of three that they began with."""
     walks = []
@@ -110,7 +98,7 @@ def walked(vectors: Vectors, shoppers: int, rng: np.random.Generator) -> list[li
 
 def build(folder: Path, vectors: Vectors, walks: Sequence[Sequence[int]]) -> None:
     store = EdgeStore(folder)
-    collection = store.create(Manifest("products", 1, StandIn.card, "", dict(CORE_KINDS), lanes=LANES))
+    collection = store.create(Manifest("products", 1, CARD, "", dict(CORE_KINDS), lanes=LANES))
     for start in range(0, len(vectors), 1000):
         collection.upsert([point(place, vectors) for place in range(start, min(start + 1000, len(vectors)))])
     collection.optimize()

@@ -28,3 +28,11 @@ class Remembered(Generic[T]):
                 if found is None:
                     found = self._known[collection] = self._work_out(collection)
         return found
+
+    def known(self, collection: Collection) -> T | None:
+        """What is remembered already; None where nobody has asked yet."""
+        return self._known.get(collection)
+
+    def renew(self, collection: Collection) -> None:
+        """Work it out again; whoever asks meanwhile gets what was known before."""
+        self._known[collection] = self._work_out(collection)

@@ -8,13 +8,12 @@ the server looks about once a second whether there are others (`Trained.refresh`
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 from search.errors import DaogouError
 from search.protocols import Collection, VectorStore
+from search.remembered import Remembered
 
 log = logging.getLogger(__name__)
 
@@ -30,28 +29,21 @@ class Trained(Generic[T]):
     def __init__(self, name: str, read: Callable[[Collection, bytes | None], T]) -> None:
         self.name = name
         self._read = read
-        self._known: WeakKeyDictionary[Collection, tuple[str | None, T]] = WeakKeyDictionary()
-        self._turn = threading.Lock()
+        self._remembered = Remembered(self._look)
 
     def of(self, collection: Collection) -> T:
         """As it was when last looked at: no request waits for a file or a server, but the first."""
-        found = self._known.get(collection)
-        if found is None:
-            with self._turn:
-                found = self._known.get(collection)
-                if found is None:
-                    found = self._known[collection] = self._look(collection)
-        return found[1]
+        return self._remembered.of(collection)[1]
 
     def refresh(self, collection: Collection) -> None:
         """Read it again if it is another one. If that fails, what is in use stays, and the next refresh tries again."""
-        found = self._known.get(collection)
+        found = self._remembered.known(collection)
         if found is None:
             return  # nobody has asked yet
         try:
             if collection.artefact_stamp(self.name) == found[0]:
                 return
-            self._known[collection] = self._look(collection)
+            self._remembered.renew(collection)
         except DaogouError as error:
             log.error("index %s: staying with the %s in use: %s", collection.manifest.index, self.name, error)
             return

@@ -250,7 +250,7 @@ def test_no_profile_is_kept_of_somebody_unknown(store: ShopperStore) -> None:
 
 def test_broken_profiles_are_refused(store: ShopperStore, request: pytest.FixtureRequest) -> None:
     if "memory" in request.node.name:
-        pytest.skip("the fake keeps what it is given")
+        pytest.skip("the fake keeps what it is given: runs on Edge, or set DAOGOU_QDRANT_URL")
     store.put(Shopper("ann", True))
     now = stamp(store, "ann")
     wrong = (
@@ -409,7 +409,7 @@ def test_purge_may_be_asked_for_at_any_time(store: ShopperStore) -> None:
 
 def test_several_threads_at_once(store: ShopperStore, request: pytest.FixtureRequest) -> None:
     if "local" in request.node.name:
-        pytest.skip("qdrant-client's local mode is for one thread")
+        pytest.skip("qdrant-client's local mode is for one thread: runs on Edge, or set DAOGOU_QDRANT_URL")
     told = [event(f"s{number % 5}", 1 + number % 28, f"p{number}") for number in range(200)]
     counts, errors = [], []
 

@@ -186,7 +186,7 @@ def test_further_fields_are_filterable_for_what_is_written_from_then_on(backend:
 
 def test_readers_and_a_writer_at_once(backend: Backend) -> None:
     if backend.name == "local":
-        pytest.skip("qdrant-client's local mode is not made for threads")
+        pytest.skip("qdrant-client's local mode is for one thread: runs on Edge, or set DAOGOU_QDRANT_URL")
     collection = backend.store.create(manifest(backend.index))
     collection.upsert([point(str(number), price=float(number)) for number in range(60)])
     failures: list[BaseException] = []
@@ -398,7 +398,7 @@ def test_unknown_versions_do_not_open(backend: Backend) -> None:
 
 def test_a_snapshot_is_private(backend: Backend) -> None:
     if backend.name in ("local", "server"):
-        pytest.skip("a server takes any number of openers and makes no copies")
+        pytest.skip("a server takes any number of openers and makes no copies: this runs on Edge")
     build(backend, 1, "one")
     serving = backend.store.open(backend.index)
     snapshot = backend.store.open(backend.index, snapshot=True)
