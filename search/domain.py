@@ -298,6 +298,8 @@ class SearchRequest:
     `shopper` is the HMAC of whoever asks (search/shoppers), None for nobody known. `recent` are products that they have
     been at, newest first: what is brought with the request counts instead of what is kept. `personalize` false: the
     answer is that of everybody.
+
+    `explain` is the language in which each hit says why it is there, "auto" that of the query; None: hits say nothing.
     """
 
     text: str = ""
@@ -315,6 +317,7 @@ class SearchRequest:
     shopper: str | None = None
     recent: tuple[str, ...] = ()
     personalize: bool = True
+    explain: Language | Literal["auto"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +336,7 @@ class RecommendRequest:
     limit: int = 20
     diversity: float = 0.2
     personalize: bool = True
+    explain: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +352,8 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A product in a result. `score` lies in 0..1; `parts` names what it is made of; `rank` counts from 1; `receipt`
-    tells what taste did, None for anonymous shoppers."""
+    tells what taste did, None for anonymous shoppers. `explanation` says in a sentence or two why it is there, from the
+    evidence alone; "" where that was not asked for."""
 
     document: Document
     rank: int
@@ -356,6 +361,7 @@ class Hit:
     parts: Mapping[str, float] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     receipt: Receipt | None = None
+    explanation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,12 @@ class LanguageModel(Protocol):
         """
         ...
 
+    def stream(self, system: str, user: str, max_tokens: int) -> Iterator[str]:
+        """The same answer in pieces, as they come: their sum is what `complete` would say. Closing the iterator stops
+        the model. Raises LanguageModelError and its kinds, before the first piece or after any.
+        """
+        ...
+
     def close(self) -> None: ...
 
 

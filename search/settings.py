@@ -54,6 +54,18 @@ class Settings(BaseSettings):
     llm_url: str | None = Field(None, description="base URL of an OpenAI-compatible server; unset: no GPT")
     llm_api_key: SecretStr | None = Field(None, description="its API key")
     llm_model: str | None = Field(None, description="its model, or local:NAME for transformers in-process")
+    llm_seconds: float = Field(
+        3.0, gt=0, le=60, description="seconds that the words of an explanation wait for it; then the evidence stands"
+    )
+    llm_tokens_per_day: int = Field(
+        1_000_000, ge=0, description="tokens that explanations may spend on it in a day (UTC); 0: no limit"
+    )
+    page_shoppers: Path | None = Field(
+        None, description="JSON lines of shoppers whom the search page offers to try; unset: none"
+    )
+    page_images: str = Field(
+        "", description="origins whose product images the search page may show, as https://cdn.shop.example, by commas"
+    )
     admin_key: SecretStr | None = Field(None, description="Bearer key that may do all; unset: loopback only, no keys")
     search_key: SecretStr | None = Field(None, description="Bearer key that may only search and send events")
     user_secret: SecretStr | None = Field(
