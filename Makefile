@@ -13,6 +13,7 @@ WORKERS ?= 2
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 BENCH  := $(VENV)/.installed-bench
+NPM    := tests/npm/node_modules/.package-lock.json
 CODE   := search indexer api eval
 EVENTS := $(or $(DAOGOU_DATA_DIR),.daogou)/.demo-events
 
@@ -41,7 +42,11 @@ $(EVENTS): examples/demo/events.jsonl examples/demo/events.py
 	$(BIN)/python examples/demo/events.py | $(BIN)/python -m indexer events -
 	@touch $@
 
-test: install
+# Web libraries that some tests run: axe-core, InstantSearch. Without npm, or its registry, those tests skip and say so.
+$(NPM): tests/npm/package.json tests/npm/package-lock.json
+	@if command -v npm >/dev/null; then (cd tests/npm && npm ci --loglevel=error) || echo "npm ci failed: tests that need its packages will skip"; fi
+
+test: install $(NPM)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: install

@@ -18,9 +18,11 @@ from api.desk import Desk
 from api.errors import ApiError, error_response, from_engine
 from api.front import Front
 from api.openapi import describe
+from api.page_config import PageConfig
 from api.routes import (
     documents,
     events,
+    explain,
     facet_search,
     indexes,
     multi_search,
@@ -69,6 +71,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         multi_search.router,
         similar.router,
         recommendations.router,
+        explain.router,
         facet_search.router,
         suggest.router,
         events.router,
@@ -77,7 +80,7 @@ def create_app(service: Service, settings: Settings) -> FastAPI:
         documents.router,
         tasks.router,
         operations.router,
-        page_router(load_files(Path(__file__).parent / "page")),
+        page_router(load_files(Path(__file__).parent / "page"), PageConfig.of(settings, service.narrator is not None)),
     ):
         app.include_router(router)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]

@@ -19,6 +19,10 @@ from search.tasks import TaskRunner
 
 log = logging.getLogger(__name__)
 
+NARRATIONS = 8
+"""Texts that the language model is asked for at once; as many may wait. Threads of their own: whatever it does, no
+search waits for it."""
+
 UPLOADS = 4
 """Bodies of documents that are read at once: each may take DAOGOU_MAX_DOCUMENT_BYTES of memory, several times over."""
 
@@ -28,7 +32,8 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The service, and the queues before it: searches; reads and submitted writes; bodies of documents on their way."""
+    """The service, and the queues before it: searches; reads and submitted writes; bodies of documents on their way;
+    words of the language model."""
 
     service: Service
     settings: Settings
@@ -37,6 +42,7 @@ class Desk:
     searches: Pool
     reads: Pool
     uploads: Places
+    narrations: Pool
 
     @classmethod
     def open(cls, service: Service, settings: Settings) -> Desk:
@@ -45,6 +51,7 @@ class Desk:
             Places("search", most, busy),
             Places("read", most, busy),
             Places("upload", UPLOADS, "too_many_uploads"),
+            Places("narration", 2 * NARRATIONS, busy),
         )
         metrics = Metrics()
         for queue in queues:
@@ -56,9 +63,12 @@ class Desk:
             "Lines of the log of experiments and events lost since the start.",
             service.log_dropped,
         )
-        searches, reads, uploads = queues
+        if service.narrator is not None:
+            metrics.watch_narrator(service.narrator)
+        searches, reads, uploads, narrations = queues
         follower = Follower(service.engine, service.save_past_queries)
-        return cls(service, settings, metrics, follower, Pool(searches), Pool(reads), uploads)
+        words = Pool(narrations, NARRATIONS)
+        return cls(service, settings, metrics, follower, Pool(searches), Pool(reads), uploads, words)
 
     @property
     def engine(self) -> Engine:
@@ -82,7 +92,7 @@ class Desk:
     def close(self) -> None:
         """In this order: no new versions, no more requests, then the writer and the indexes."""
         self.follower.stop()
-        for pool in (self.searches, self.reads):
+        for pool in (self.searches, self.reads, self.narrations):
             pool.close()
         self.service.close()
 

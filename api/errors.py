@@ -66,7 +66,7 @@ _OURS = frozenset(
 )  # fmt: skip
 """Codes that Meilisearch does not have."""
 
-_OUR_NOUNS = ("invalid_recommendations_", "invalid_goes_with_", "missing_goes_with_")
+_OUR_NOUNS = ("invalid_recommendations_", "invalid_goes_with_", "missing_goes_with_", "invalid_explain_")
 """Beginnings of more of them."""
 
 _TYPES = {401: "auth", 403: "auth", 422: "system", 429: "system", 500: "internal", 503: "system"}

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+if TYPE_CHECKING:
+    from search.narration import Narrator
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -50,6 +54,11 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._explanations = Counter(
+            "daogou_explanations", "Texts of POST /explain, by who worded them in the end: evidence or model.",
+            ("source",), registry=self._registry,
+        )  # fmt: skip
+
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
@@ -65,6 +74,15 @@ class Metrics:
 
     def experiment(self, name: str, variant: str, fell_back: bool) -> None:
         self._experiments.labels(name, variant, "baseline instead" if fell_back else "shown").inc()
+
+    def explanation(self, source: str, count: int = 1) -> None:
+        self._explanations.labels(source).inc(count)
+
+    def watch_narrator(self, narrator: Narrator) -> None:
+        """What the language model does, read when somebody asks."""
+        from api.model_metrics import NarratorCollector
+
+        self._registry.register(NarratorCollector(narrator))
 
     def watch(self, name: str, help_text: str, value: Callable[[], float]) -> None:
         """A gauge that is read when somebody asks."""

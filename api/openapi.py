@@ -16,6 +16,7 @@ from api.schemas import (
     DeleteBody,
     ErrorAnswer,
     EventBody,
+    ExplainBody,
     FacetSearchBody,
     FetchBody,
     GoesWithBody,
@@ -30,8 +31,8 @@ from api.schemas import (
 Part = dict[str, Any]
 
 _BODIES: tuple[type[Body], ...] = (
-    SearchBody, MultiSearchBody, SimilarBody, RecommendationsBody, GoesWithBody, FacetSearchBody, SuggestBody,
-    FetchBody, DeleteBody, EventBody, UserBody,
+    SearchBody, MultiSearchBody, SimilarBody, RecommendationsBody, GoesWithBody, ExplainBody, FacetSearchBody,
+    SuggestBody, FetchBody, DeleteBody, EventBody, UserBody,
 )  # fmt: skip
 _REF = "#/components/schemas/{model}"
 
@@ -42,6 +43,12 @@ def answers(model: Any, status: int = 200) -> dict[int | str, Part]:
         "4XX": {"model": ErrorAnswer, "description": "The request cannot be answered; the message says why."},
         503: {"model": ErrorAnswer, "description": "Too busy, or the vector store is away: see Retry-After."},
     }
+
+
+def event_stream(described: dict[int | str, Part]) -> dict[int | str, Part]:
+    """The same answers, of which the good one also comes as server-sent events when asked for."""
+    good = described[200] | {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+    return described | {200: good}
 
 
 def body(model: type[Body]) -> Part:

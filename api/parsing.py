@@ -61,8 +61,9 @@ _SPREAD = {
     "hybridEmbedder": ("hybrid", "embedder"),
     "hybridSemanticRatio": ("hybrid", "semanticRatio"),
     "personalizeUserContext": ("personalize", "userContext"),
+    "explainLanguage": ("explain", "language"),
 }
-"""Names of Meilisearch's query strings that reach into an object."""
+"""Names of query strings that reach into an object."""
 
 
 def index_uid(name: str) -> str:
@@ -179,7 +180,7 @@ def _complaint(errors: Sequence[ErrorDetails], noun: str) -> ApiError:
 
 def _path(error: ErrorDetails) -> list[str | int]:
     """Where the value stands, without the branches of a union that pydantic adds."""
-    return [part for part in error["loc"] if part not in ("bool", "str", "int", "Personalize", "Hybrid")]
+    return [part for part in error["loc"] if part not in ("bool", "str", "int", "Personalize", "Explaining", "Hybrid")]
 
 
 def _unknown(what: str, name: str, known: Sequence[str], inside: str = "") -> str:

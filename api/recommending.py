@@ -9,10 +9,10 @@ from dataclasses import replace
 from api import highlight
 from api.errors import ApiError
 from api.formatting import Format
-from api.schemas import GoesWithBody, RecommendationsBody
-from api.searching import Plan, Shown, bounded, extent, ours, product_ids, reason, shown_hit
+from api.schemas import Explaining, GoesWithBody, RecommendationsBody
+from api.searching import Plan, Shown, bounded, explaining, extent, ours, product_ids, reason, shown_hit
 from search.bootstrap import Service
-from search.domain import Hit, Json, RecommendRequest, SearchRequest, SearchResult
+from search.domain import Hit, Json, Language, RecommendRequest, SearchRequest, SearchResult
 from search.filters import parse_filter
 
 
@@ -32,6 +32,7 @@ def recommend(
         limit=plan.request.limit,
         offset=plan.request.offset,
         personalize=known,
+        explain=_language(body.explain),
     )
     request = _as_diverse(request, body.diversity)
     result = service.engine.recommend(index, request)
@@ -51,10 +52,17 @@ def goes_with(service: Service, index: str, body: GoesWithBody, most: int) -> tu
         filter=plan.request.filter,
         limit=plan.request.limit,
         offset=plan.request.offset,
+        explain=_language(body.explain),
     )
     request = _as_diverse(request, body.diversity)
     result = service.engine.goes_with(index, ids, request)
     return _answer(plan, result, began), result
+
+
+def _language(sent: bool | Explaining) -> Language | None:
+    """Of explanations; there is no query to tell it from, so English unless another one is named."""
+    wanted = explaining(sent)
+    return "en" if wanted == "auto" else wanted
 
 
 def _as_diverse(request: RecommendRequest, wanted: float | None) -> RecommendRequest:

@@ -8,12 +8,13 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from api import highlight
 from api.errors import ApiError, shorten
 from api.formatting import Format, shown
 from api.parsing import code_of
-from api.schemas import Personalize, SearchBody, SimilarBody
+from api.schemas import Explaining, Personalize, SearchBody, SimilarBody
 from search.bootstrap import Service
 from search.documents import MAX_ID_CHARS
 from search.domain import Hit, Json, Language, Query, SearchRequest, SearchResult, SortKey
@@ -87,6 +88,7 @@ def plan_search(body: SearchBody, most: int) -> Plan:
         language=_language(body.locales),
         recent=product_ids(body.recent, "search"),
         personalize=body.personalize is not False,
+        explain=explaining(body.explain),
     )
     wanted = Shown(form, body.show_ranking_score, body.show_ranking_score_details, body.show_performance_details)
     user = body.user if not request.recent else None
@@ -101,6 +103,7 @@ def plan_similar(body: SimilarBody, most: int) -> Plan:
         offset=body.offset,
         limit=min(body.limit, most),
         score_threshold=body.ranking_score_threshold,
+        explain=explaining(body.explain),
     )
     form = Format(retrieve=tuple(body.attributes_to_retrieve))
     wanted = Shown(form, body.show_ranking_score, body.show_ranking_score_details, body.show_performance_details)
@@ -247,13 +250,17 @@ def _language(locales: list[str]) -> Language | None:
     return None
 
 
+def explaining(sent: bool | Explaining) -> Language | Literal["auto"] | None:
+    """The language of explanations, as the engine has it; None: none are wanted."""
+    if isinstance(sent, Explaining):
+        return sent.language
+    return "auto" if sent else None
+
+
 def _missing(body: SearchBody) -> tuple[str, ...]:
     """What was asked for by name and is not there yet."""
-    asked = {
-        "personalization": isinstance(body.personalize, Personalize) and bool(body.personalize.user_context),
-        "explanation": body.explain,
-    }
-    return tuple(name for name, wanted in asked.items() if wanted)
+    wanted = isinstance(body.personalize, Personalize) and bool(body.personalize.user_context)
+    return ("personalization",) if wanted else ()
 
 
 def product_ids(sent: Sequence[str | int], noun: str, name: str = "recent") -> tuple[str, ...]:
@@ -309,6 +316,8 @@ def shown_hit(hit: Hit, wanted: Shown, terms: highlight.Terms) -> Mapping[str, J
             "rank": hit.receipt.rank,
             "because": [reason(one) for one in hit.receipt.because],
         }
+    if hit.explanation:
+        fields["_explanation"] = hit.explanation
     return fields
 
 

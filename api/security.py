@@ -27,7 +27,7 @@ Access = Literal["open", "search", "admin"]
 
 _OPEN = re.compile(r"/|/health|/livez|/readyz|/docs|/openapi\.json|/page/[^/]*")
 _SEARCH = re.compile(
-    r"/multi-search|/events|/indexes/[^/]+/(?:search|similar|facet-search|suggest|recommendations|goes-with)"
+    r"/multi-search|/events|/indexes/[^/]+/(?:search|similar|facet-search|suggest|recommendations|goes-with|explain)"
 )
 _SETS_KEYS = "Set DAOGOU_ADMIN_KEY, and DAOGOU_SEARCH_KEY for shop front ends, to serve other machines."
 

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 import orjson
 
 from indexer.catalogue import load_mapping, read_catalogue
+from indexer.describe import command as describe
 from indexer.problems import Problem
 from indexer.progress import Progress
 from indexer.reindex import EncoderSource, Job, Outcome, Reindexer, only_one_reindex
@@ -87,6 +88,11 @@ def _parser() -> argparse.ArgumentParser:
         "train-ranker", parents=[name], help="learn from clicks and purchases how much each part of the score counts"
     )
     train_ranker.declare(ranker)
+    describe.declare(
+        commands.add_parser(
+            "describe", parents=[name], help="write product descriptions or advertising lines with a language model"
+        )
+    )
     sequences = commands.add_parser(
         "train-sequences", parents=[name], help="learn from shoppers' events what comes next, and recommend with it"
     )

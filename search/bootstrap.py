@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from search.encoding.load import load
-from search.encoding.sources import locate
+from search.encoding.sources import LANGUAGE_MODEL, locate
 from search.engine import Engine
 from search.errors import NothingKept, SettingsError
 from search.experiments.definitions import load_experiments
@@ -28,7 +29,12 @@ from search.shoppers import Shoppers
 from search.tasks import TaskRunner
 
 if TYPE_CHECKING:
-    from search.language_models.openai_compatible import Patience
+    from search.language_models.local import Generator
+    from search.language_models.patience import Patience
+    from search.narration import Narrator
+
+LOCAL = "local:"
+"""How the name of a language model begins that runs in this process."""
 
 
 def open_store(settings: Settings) -> VectorStore:
@@ -79,22 +85,66 @@ def load_reranker(settings: Settings) -> Reranker | None:
 
 
 def load_language_model(settings: Settings, patience: Patience | None = None) -> LanguageModel | None:
-    """The language model of the settings; None where none is set. Connects to nothing yet. Raises SettingsError."""
-    if settings.llm_model is not None and settings.llm_model.startswith("local:"):
-        raise SettingsError(
-            f"DAOGOU_LLM_MODEL={settings.llm_model}: models in this process are not there yet. Serve it with an "
-            f"OpenAI-compatible server (vLLM, llama.cpp, Ollama), and set DAOGOU_LLM_URL to its address."
-        )
+    """The language model of the settings; None where none is set.
+
+    One on a server is not connected to yet. One in this process is found and verified, and loaded in the background:
+    what is wrong then is raised by the first question, as LanguageModelError. Raises SettingsError, EncoderNotFound,
+    EncoderUntrusted.
+    """
+    if settings.llm_model is not None and settings.llm_model.startswith(LOCAL):
+        if settings.llm_url is not None:
+            raise SettingsError(
+                f"DAOGOU_LLM_MODEL={settings.llm_model} runs in this process, and DAOGOU_LLM_URL names a server. "
+                f"Unset DAOGOU_LLM_URL, or set DAOGOU_LLM_MODEL to a model that the server has."
+            )
+        return _local_language_model(settings.llm_model.removeprefix(LOCAL), settings.device, patience)
     if settings.llm_url is None and settings.llm_model is None:
         return None
     if settings.llm_url is None:
         raise SettingsError("DAOGOU_LLM_MODEL is set, but no server: set DAOGOU_LLM_URL, as http://localhost:11434/v1")
     if settings.llm_model is None:
         raise SettingsError("DAOGOU_LLM_URL is set, but no model: set DAOGOU_LLM_MODEL to one that the server has.")
-    from search.language_models.openai_compatible import PATIENT, OpenAICompatible
+    from search.language_models.openai_compatible import OpenAICompatible
+    from search.language_models.patience import PATIENT
 
     key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
     return OpenAICompatible(settings.llm_url, settings.llm_model, key, patience or PATIENT)
+
+
+def _local_language_model(name: str, device: str, patience: Patience | None) -> LanguageModel:
+    from search.language_models.local import LocalModel
+    from search.language_models.patience import HERE
+
+    model, _, revision = (name, "", "") if Path(name).expanduser().is_dir() else name.partition("@")
+    if not model:
+        raise SettingsError(f"DAOGOU_LLM_MODEL={LOCAL}{name} names no model. Write {LOCAL}NAME or {LOCAL}FOLDER.")
+    folder = locate(model, revision or None, "DAOGOU_LLM_MODEL", LANGUAGE_MODEL)
+
+    def load() -> Generator:
+        from search.encoding.generation import CausalModel
+
+        return CausalModel(folder, device)
+
+    return LocalModel(LOCAL + (folder.path.name if Path(name).expanduser().is_dir() else name), load, patience or HERE)
+
+
+def load_narrator(settings: Settings) -> Narrator | None:
+    """What words explanations with the language model of the settings, in time or not at all; None where none is set.
+
+    Raises SettingsError, and for a model in this process what `load_language_model` raises.
+    """
+    if settings.llm_url is None and settings.llm_model is None:
+        return None
+    from search.language_models.careful import Careful
+    from search.language_models.patience import once
+    from search.narration import Narrator
+
+    model = load_language_model(settings, once(settings.llm_seconds))
+    if model is None:
+        return None
+    narrator = Narrator(Careful(model, settings.llm_seconds, settings.llm_tokens_per_day))
+    narrator.get_ready()
+    return narrator
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +161,7 @@ class Service:
     others: Others
     feedback: Feedback
     past: PastQueries | None = None
+    narrator: Narrator | None = None
 
     def log_dropped(self) -> int:
         """Lines of the log that were lost since the start."""
@@ -128,6 +179,8 @@ class Service:
         self.engine.close()
         if self.past is not None:
             self.past.close()
+        if self.narrator is not None:
+            self.narrator.close()
         self.log.close()
 
 
@@ -189,6 +242,7 @@ def serve(store: VectorStore, encoder: Encoder, settings: Settings, kept: Shoppe
     the settings where it is None."""
     # What can be wrong with files and settings first: nothing runs yet that would have to be stopped.
     running = load_experiments(settings.experiments)
+    narrator = load_narrator(settings)
     shoppers = Shoppers.of(settings)
     log = RecordLog(settings.data_dir / FOLDER, settings.experiment_days)
     if running:
@@ -207,7 +261,7 @@ def serve(store: VectorStore, encoder: Encoder, settings: Settings, kept: Shoppe
     feedback = Feedback(kept, profiles.known)
     profiles.when_forgotten(feedback.forget)
     recorder = Recorder(profiles, log, logging=bool(running), feedback=feedback)
-    return Service(engine, runner, shoppers, experiments, log, profiles, recorder, others, feedback, past)
+    return Service(engine, runner, shoppers, experiments, log, profiles, recorder, others, feedback, past, narrator)
 
 
 def _engine(

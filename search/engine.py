@@ -29,6 +29,8 @@ from search.domain import (
     SearchResult,
 )
 from search.errors import DaogouError, DocumentNotFound, EncoderMismatch, FacetError, StoreError
+from search.events import Reason
+from search.explanation import NOTHING_ASKED, SIMILAR, Explained, explained, saying_why
 from search.facets import EVERY_VALUE, FacetHit, find_values
 from search.fusion import KIND_WEIGHT, OTHERWISE_WEIGHT
 from search.knowledge import Knowledge
@@ -50,8 +52,6 @@ from search.understanding import literally, understand
 
 if TYPE_CHECKING:
     from search.recommending.blend import Recommender  # scipy takes a second to load, and most indexes have none
-
-NOTHING_ASKED = Query("", "", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,9 @@ class Engine:
             hits = _hits(collection, found.page, request.offset, query, view)
             version = collection.manifest.version
             clock.lap("fetch")
+            if request.explain is not None and hits:
+                hits = saying_why(collection, query, hits, request.explain)
+                clock.lap("explain")
         degraded = found.degraded + (("lexical",) if query.text and "words" not in collection.manifest.lanes else ())
         return SearchResult(
             query, hits, found.total, found.facets, found.facet_stats, clock.laps, degraded, found.weak, version
@@ -179,9 +182,13 @@ class Engine:
             vector = np.asarray(stored[0].vector, dtype=np.float32)
             found = by_nearness(collection, vector, replace(request, filter=wanted), self._most, within=others)
             clock.lap("retrieve")
-            hits = _hits(collection, found.page, request.offset, Query("", "", "en"))
+            hits = _hits(collection, found.page, request.offset, NOTHING_ASKED)
             clock.lap("fetch")
-        return SearchResult(Query("", "", "en"), hits, found.total, found.facets, found.facet_stats, clock.laps)
+            if request.explain is not None and hits:
+                alike = Reason(SIMILAR, 1.0, products=(product_id,))
+                hits = saying_why(collection, NOTHING_ASKED, hits, request.explain, (alike,))
+                clock.lap("explain")
+        return SearchResult(NOTHING_ASKED, hits, found.total, found.facets, found.facet_stats, clock.laps)
 
     def recommend(self, index: str, request: RecommendRequest) -> SearchResult:
         """What to show somebody who has not asked, each product with a receipt that says why it is there.
@@ -195,8 +202,11 @@ class Engine:
             clock.lap("recommend")
             hits = _hits(collection, found.page, request.offset, NOTHING_ASKED)
             clock.lap("fetch")
-        told = tuple(replace(hit, receipt=found.receipts.get(point_id(str(hit.document["id"])))) for hit in hits)
-        return SearchResult(NOTHING_ASKED, told, found.total, timings=clock.laps, degraded=found.degraded)
+            hits = tuple(replace(hit, receipt=found.receipts.get(point_id(str(hit.document["id"])))) for hit in hits)
+            if request.explain is not None and hits:
+                hits = saying_why(collection, NOTHING_ASKED, hits, request.explain)
+                clock.lap("explain")
+        return SearchResult(NOTHING_ASKED, hits, found.total, timings=clock.laps, degraded=found.degraded)
 
     def goes_with(self, index: str, product_ids: Sequence[str], request: RecommendRequest) -> SearchResult:
         """What to show beside these products: what others took with them, or what fits them and is of another sort.
@@ -209,6 +219,22 @@ class Engine:
             raise DocumentNotFound(product_ids[0] if product_ids else "")
         basket = tuple(dict.fromkeys((*product_ids, *request.basket)))
         return self.recommend(index, replace(request, basket=basket))
+
+    def explained(self, index: str, request: SearchRequest, ids: Sequence[str] | None = None) -> tuple[Explained, ...]:
+        """Hits with all that may be said of them, in the order of `ids`; None: the whole page of `request`.
+
+        The search is run again, so places and receipts are the very same. Products that are not on that page are read
+        and explained from their documents alone, with rank 0; unknown ids are left out. Raises what `search` raises.
+        """
+        result = self.search(index, replace(request, facets=(), explain=None))
+        hits = {str(hit.document["id"]): hit for hit in result.hits}
+        with self._live.lease(index) as collection:
+            away = [point_id(one) for one in ids or () if one not in hits]
+            for point in collection.retrieve(away, vectors=False) if away else ():
+                verdicts = evidence(result.query.constraints, point.document, collection.manifest.fields)
+                hits[point.product_id] = Hit(point.document, 0, 0.0, evidence=verdicts)
+            wanted = [hits[one] for one in dict.fromkeys(hits if ids is None else ids) if one in hits]
+            return explained(collection, result.query, wanted, request.explain or "auto")
 
     def facet_search(self, index: str, request: SearchRequest, field: str, typed: str | None) -> tuple[FacetHit, ...]:
         """Values of `field` that fit what is typed of them, counted over the candidates of `request`.

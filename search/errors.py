@@ -29,7 +29,9 @@
     ├── RankingModelMismatch       learned weights do not fit the score parts that they are for
     ├── LanguageModelError         the language model is not there, or says nothing that can be used
     │   ├── LanguageModelBusy      it does not answer in time, is overloaded or broken: later it may be well
-    │   └── LanguageModelRefused   it will not take this one request; others it may
+    │   ├── LanguageModelRefused   it will not take this one request; others it may
+    │   └── NothingGrounded        nothing of what it said is in the data it was given
+    ├── DescriptionError           the file of descriptions cannot be read or written, or holds something else
     └── RequestError               the caller asked for something that cannot be done
         ├── FilterError
         ├── SortError
@@ -128,10 +130,21 @@ class RankingModelMismatch(DaogouError): ...
 class LanguageModelError(DaogouError): ...
 
 
-class LanguageModelBusy(LanguageModelError): ...
+class LanguageModelBusy(LanguageModelError):
+    """`after`: seconds for which the server wants to be left alone, where it says so."""
+
+    def __init__(self, message: str, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
 
 
 class LanguageModelRefused(LanguageModelError): ...
+
+
+class NothingGrounded(LanguageModelError): ...
+
+
+class DescriptionError(DaogouError): ...
 
 
 class RequestError(DaogouError): ...

@@ -1,95 +1,120 @@
 // A hit as a card. Text goes in as text, never as HTML: catalogues hold whatever their suppliers wrote.
 
-import { MARKS } from "./client.js";
-import { money, words } from "./words.js";
+import { MARKS, page } from "./client.js";
+import { compareBox } from "./compare.js";
+import { drawing } from "./drawing.js";
+import { button, draw, make, marked } from "./dom.js";
+import { grouped, valueOf, verdictOf, webAddress } from "./plain.js";
+import { count, money, words } from "./words.js";
 
-const SVG = "http://www.w3.org/2000/svg";
+const SIGN = { satisfied: "M3 8.5 6.5 12 13 4.5", violated: "M4 4l8 8M12 4l-8 8", unknown: "M5.5 6a2.5 2.5 0 1 1 3.5 2.3c-.7.4-1 .8-1 1.700M8 12.7v.1" };
+const SHOWN = 4; // conditions on a card; the rest is told by «Why this?»
 
-export function card(hit) {
-  const item = document.createElement("li");
-  const box = make("article", "card");
-  box.classList.toggle("gone", hit.in_stock === false);
-  const heading = make("h2");
-  const link = webAddress(hit.url);
-  const title = link ? make("a") : heading;
-  if (link) {
-    title.href = link;
-    title.rel = "noopener noreferrer";
-    heading.append(title);
-  } else {
-    heading.tabIndex = -1;
-  }
-  title.append(...marked(hit._formatted?.title ?? hit.title ?? words.untitled));
+// `open(hit)` shows why. The card itself is no link: text can be selected, and each control is what it says.
+export function card(hit, result, open) {
+  const item = make("li");
+  const box = make("article", hit.in_stock === false ? "card gone" : "card", "", { "data-id": String(hit.id) });
+  const title = titleOf(hit);
+  const frame = make("div", "frame");
+  frame.append(picture(hit));
+  const badge = moved(hit);
+  if (badge) frame.append(badge);
+  if (hit.in_stock === false) frame.append(make("span", "out", words.out));
   const body = make("div", "body");
-  if (hit.brand) body.append(make("div", "brand", hit.brand));
-  body.append(heading);
-  const path = Array.isArray(hit.category) ? hit.category : hit.category ? [hit.category] : [];
-  if (path.length) body.append(make("div", "category", path.at(-1)));
+  if (hit.brand) body.append(make("div", "brand", String(hit.brand)));
+  body.append(heading(hit));
+  const about = aboutOf(hit);
+  if (about) body.append(about);
+  const shown = evidenceLine(hit, result);
+  if (shown) body.append(shown);
   const foot = make("div", "foot");
-  if (typeof hit.price === "number") foot.append(make("span", "price", money(hit.price, hit.currency)));
-  if (hit.in_stock === false) foot.append(make("span", "out", words.out));
-  else if (typeof hit.rating === "number") {
-    const rating = make("span", "category", `★ ${hit.rating}`);
-    rating.setAttribute("aria-label", words.perfect(hit.rating));
-    rating.setAttribute("role", "img");
-    foot.append(rating);
-  }
-  body.append(foot);
-  box.append(placeholder(hit, path), body);
+  foot.append(make("span", "price", typeof hit.price === "number" ? money(hit.price, hit.currency) : ""));
+  const why = button("why-button", words.why, () => open(hit), { "aria-haspopup": "dialog" });
+  why.append(make("span", "hidden", ` ${title}`));
+  const acts = make("div", "acts");
+  acts.append(compareBox(hit, title), why);
+  body.append(foot, acts);
+  box.append(frame, body);
   item.append(box);
   return item;
 }
 
-export function make(tag, style = "", text = "") {
-  const element = document.createElement(tag);
-  if (style) element.className = style;
-  if (text) element.textContent = text;
+export function titleOf(hit) {
+  return String(hit.title ?? "") || words.untitled;
+}
+
+function heading(hit) {
+  const element = make("h3", "title");
+  const link = webAddress(hit.url);
+  const inner = link ? make("a", "", "", { href: link, rel: "noopener noreferrer" }) : element;
+  if (link) element.append(inner);
+  else element.tabIndex = -1;
+  inner.append(...marked(hit._formatted?.title ?? titleOf(hit), MARKS));
   return element;
 }
 
-function marked(text) {
-  const parts = [];
-  for (const piece of String(text).split(MARKS[0])) {
-    const [inside, outside] = piece.includes(MARKS[1]) ? piece.split(MARKS[1], 2) : [null, piece];
-    if (inside) parts.push(make("mark", "", inside));
-    if (outside) parts.push(outside);
-  }
-  return parts;
+// The narrowest category, and what others thought.
+function aboutOf(hit) {
+  const row = make("div", "about");
+  const narrow = [hit.category ?? []].flat().at(-1);
+  if (narrow) row.append(make("span", "category", String(narrow)));
+  const stars = rating(hit);
+  if (stars) row.append(stars);
+  return row.children.length ? row : null;
 }
 
-function webAddress(text) {
+export function rating(hit) {
+  if (typeof hit.rating !== "number") return null;
+  const number = typeof hit.rating_count === "number" ? count(hit.rating_count) : "";
+  const row = make("span", "rating", "", { role: "img", "aria-label": words.rated(count(hit.rating), number) });
+  row.append(draw("svg", { viewBox: "0 0 16 16", width: 13, height: 13, "aria-hidden": "true" },
+    draw("path", { d: "m8 1.600 2 4.200 4.600.6-3.400 3.200.9 4.5L8 11.900l-4.100 2.200.9-4.5L1.400 6.400 6 5.800Z" })), count(hit.rating));
+  if (number) row.append(make("span", "raters", ` (${number})`));
+  return row;
+}
+
+export function sign(verdict) {
+  return draw("svg", { class: `sign ${verdict}`, viewBox: "0 0 16 16", width: 15, height: 15, "aria-hidden": "true" }, draw("path", { d: SIGN[verdict] }));
+}
+
+// What was asked for, and whether it is so: a tick, a cross, or a question mark where the catalogue does not say.
+function evidenceLine(hit, result) {
+  const groups = grouped(result.understood?.constraints);
+  if (!groups.length || !hit._evidence) return null;
+  const row = make("ul", "evidence");
+  for (const group of groups.slice(0, SHOWN)) {
+    const { verdict, field, value } = verdictOf(group, hit._evidence);
+    const item = make("li", verdict, "", { title: value === null ? words.verdict[verdict] : valueOf(field, value, hit.currency) });
+    item.append(sign(verdict), make("span", "", group.said), make("span", "hidden", ` (${words.verdict[verdict]})`));
+    row.append(item);
+  }
+  return row;
+}
+
+function moved(hit) {
+  const { baseRank, rank } = hit._personalization ?? {};
+  if (!rank || baseRank === rank) return null;
+  const badge = make("span", rank < baseRank ? "moved up" : "moved down", `${count(baseRank)} → ${count(rank)}`,
+    { role: "img", "aria-label": words.movedFrom(count(baseRank), count(rank)), title: words.movedFrom(count(baseRank), count(rank)) });
+  return badge;
+}
+
+// The product's image where its origin may be asked, else a drawing; also when the image does not come.
+export function picture(hit, lazy = true) {
+  const address = imageAddress([hit.image ?? []].flat()[0]);
+  if (!address) return drawing(hit);
+  const image = make("img", "photo", "", { alt: "", loading: lazy ? "lazy" : "eager", decoding: "async", width: 400, height: 300, referrerpolicy: "no-referrer" });
+  image.addEventListener("error", () => image.replaceWith(drawing(hit)), { once: true });
+  image.src = address;
+  return image;
+}
+
+function imageAddress(text) {
+  if (typeof text !== "string" || !text) return null;
   try {
-    const address = new URL(text);
-    return ["http:", "https:"].includes(address.protocol) ? address.href : null;
+    const address = new URL(text, location.origin);
+    return address.origin === location.origin || page.images.includes(address.origin) ? address.href : null;
   } catch {
     return null;
   }
-}
-
-function hash(text) {
-  let value = 2166136261;
-  for (const char of text) value = Math.imul(value ^ char.codePointAt(0), 16777619) >>> 0;
-  return value;
-}
-
-// A drawing in the product's stead: its hue tells the department, its shapes the product. Nothing is fetched.
-function placeholder(hit, path) {
-  const hue = hash(path[0] ?? hit.brand ?? "") % 360;
-  const seed = hash(String(hit.id));
-  const drawing = draw("svg", { viewBox: "0 0 100 60", "aria-hidden": "true" });
-  drawing.append(
-    draw("rect", { width: 100, height: 60, fill: `hsl(${hue} 38% 84%)` }),
-    draw("circle", { cx: 18 + (seed % 64), cy: 54 - (seed % 7), r: 20 + (seed % 13), fill: `hsl(${(hue + 24) % 360} 42% 74%)` }),
-    draw("circle", { cx: 90 - ((seed >> 5) % 60), cy: 8 + ((seed >> 3) % 12), r: 9 + ((seed >> 7) % 9), fill: `hsl(${(hue + 330) % 360} 46% 90%)` }),
-  );
-  const letter = draw("text", { x: 50, y: 40, "text-anchor": "middle", "font-size": 26, "font-weight": 650, fill: `hsl(${hue} 45% 30%)` });
-  letter.textContent = [...String(hit.title ?? "?").replace(/^[^\p{L}\p{N}]+/u, "")][0]?.toUpperCase() ?? "?";
-  drawing.append(letter);
-  return drawing;
-}
-
-function draw(tag, attributes) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
 }

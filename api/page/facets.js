@@ -1,46 +1,123 @@
-// Brand and category as checkboxes.
+// What one can choose by: price, category, brand, and the attributes that tell apart what was found.
+//
+// Brand, category and price come with the answer; the attributes are counted in a second request that nothing waits
+// for. On a phone all of it moves into a sheet.
 
-import { make } from "./cards.js";
-import { FACETS } from "./client.js";
+import { tellingAttributes } from "./attributes.js";
+import { counts } from "./client.js";
+import { at, button, icon, make } from "./dom.js";
+import { group } from "./facet-group.js";
+import { priceGroup } from "./price.js";
+import { choices, toggled } from "./state.js";
 import { count, words } from "./words.js";
 
-const FEW = 8;
-const opened = new Set();
+const PHONE = matchMedia("(max-width: 760px)");
 
-export function showFacets(root, counts, state, choose) {
-  const focused = document.activeElement?.dataset?.choice;
-  root.replaceChildren(...FACETS.map((name) => group(name, counts[name] ?? {}, state, choose)).filter(Boolean));
-  // The boxes are new ones; whoever moves by keyboard stays where they were.
-  if (focused) [...root.querySelectorAll("input")].find((box) => box.dataset.choice === focused)?.focus();
+let asking = null;
+let extra = { index: "", facets: {}, order: [] }; // the attributes as last counted
+let sheet = null;
+
+export function showFacets(root, result, state, change) {
+  asking?.abort();
+  const mine = (asking = new AbortController());
+  const choose = (name, value, wanted) => change({ chosen: toggled(state, name, value, wanted) });
+  if (extra.index !== state.index) extra = { index: state.index, facets: {}, order: [] };
+  if (!root.children.length) root.replaceChildren(make("div"), make("div"));
+  const [usual, special] = root.children;
+  fill(usual, [
+    stock(result, state, choose),
+    group("category", result.facets.category, state, choose, result.hits),
+    priceGroup(result, state, change),
+    group("brand", result.facets.brand, state, choose),
+  ]);
+  fill(special, attributeGroups(state, choose));
+  place(root, result, state, change);
+  attributeCounts(result, state, mine.signal).then((found) => {
+    if (mine.signal.aborted) return;
+    extra = { index: state.index, ...found };
+    fill(special, attributeGroups(state, choose));
+  }).catch(() => {}); // called off, or the server is away, which the search itself says
 }
 
-function group(name, counts, state, choose) {
-  const chosen = state[name];
-  const values = [...new Set([...chosen, ...Object.keys(counts)])];
-  if (!values.length) return null;
-  const box = make("fieldset");
-  box.append(make("legend", "", words[name]));
-  const shown = opened.has(name) ? values : values.slice(0, Math.max(FEW, chosen.length));
-  for (const value of shown) box.append(choice(name, value, counts[value] ?? 0, chosen.includes(value), choose));
-  if (values.length > FEW) {
-    const toggle = make("button", "plain", opened.has(name) ? words.fewer : `${words.all} (${count(values.length)})`);
-    toggle.type = "button";
-    toggle.addEventListener("click", () => {
-      opened.has(name) ? opened.delete(name) : opened.add(name);
-      box.replaceWith(group(name, counts, state, choose));
-    });
-    box.append(toggle);
-  }
-  return box;
+async function attributeCounts(result, state, signal) {
+  const order = result.hits.length ? await tellingAttributes(result.hits, state, signal) : [];
+  return order.length ? { facets: (await counts(state, order, signal)).facets, order } : { facets: {}, order };
 }
 
-function choice(name, value, number, checked, choose) {
-  const label = make("label", "choice");
-  const box = make("input");
-  box.type = "checkbox";
-  box.checked = checked;
-  box.dataset.choice = `${name}:${value}`;
-  box.addEventListener("change", () => choose(name, value, box.checked));
-  label.append(box, make("span", "", value), make("span", "count", count(number)));
-  return label;
+function attributeGroups(state, choose) {
+  return extra.order.filter((name) => telling(extra.facets[name], state.chosen[name])).map((name) => group(name, extra.facets[name], state, choose));
+}
+
+// The controls are new ones; whoever moves by keyboard stays where they were.
+function fill(box, groups) {
+  const focused = box.contains(document.activeElement) ? document.activeElement : null;
+  const [key, caret] = [focused?.dataset.key, focused?.type === "search" ? focused.selectionStart : null];
+  box.replaceChildren(...groups.filter(Boolean));
+  const same = key && [...box.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
+  same?.focus({ preventScroll: true });
+  if (same && caret !== null) same.setSelectionRange(caret, caret);
+}
+
+// Two values at least, of which one holds for several products: else it is no choice but a list of the products.
+function telling(values = {}, chosen = []) {
+  const all = Object.values(values);
+  return chosen.length > 0 || (all.length > 1 && all.some((number) => number > 1));
+}
+
+function stock(result, state, choose) {
+  const values = result.facets.in_stock ?? {};
+  const only = state.chosen.in_stock?.includes("true") ?? false;
+  if (!only && !(values.true && values.false)) return null;
+  const row = make("label", "choice switch");
+  const box = make("input", "", "", { type: "checkbox", role: "switch", "data-key": "in_stock" });
+  box.checked = only;
+  box.addEventListener("change", () => choose("in_stock", "true", box.checked));
+  row.append(make("span", "", words.onlyStock), box);
+  return row;
+}
+
+// On a phone: a button in the column's stead, and a sheet with the same controls and the number of what it leaves.
+function place(root, result, state, change) {
+  sheet ??= makeSheet(root);
+  const number = choices(state);
+  sheet.title.textContent = words.filters;
+  sheet.close.setAttribute("aria-label", words.close);
+  sheet.done.textContent = words.showThem(count(result.estimatedTotalHits));
+  sheet.clear.textContent = words.clear;
+  sheet.clear.hidden = !number;
+  sheet.clear.onclick = () => change({ chosen: {}, price: null });
+  sheet.open.replaceChildren(icon("filter"), make("span", "", words.filters), ...(number ? [make("span", "badge", count(number))] : []));
+  at("filters-title").textContent = words.filters;
+}
+
+function makeSheet(root) {
+  const aside = root.parentElement;
+  const dialog = make("dialog", "sheet", "", { "aria-labelledby": "sheet-title" });
+  const head = make("div", "sheet-head");
+  const title = make("h2", "", "", { id: "sheet-title", tabindex: "-1" });
+  const close = button("round", "", () => dialog.close());
+  close.append(icon("close"));
+  const foot = make("div", "sheet-foot");
+  const clear = button("plain", "", () => {});
+  const done = button("filled", "", () => dialog.close());
+  const inside = make("div", "sheet-body");
+  head.append(title, close);
+  foot.append(clear, done);
+  dialog.append(head, inside, foot);
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  const open = button("filters-button", "", () => { dialog.showModal(); title.focus(); }, { "aria-haspopup": "dialog" });
+  document.body.append(dialog);
+  const move = () => {
+    if (PHONE.matches) {
+      inside.append(root);
+      document.querySelector(".tools .sort").before(open);
+    } else {
+      dialog.close();
+      open.remove();
+      aside.append(root);
+    }
+  };
+  PHONE.addEventListener("change", move);
+  move();
+  return { title, close, done, clear, open };
 }

@@ -1,211 +1,360 @@
 // The search page: reads the state from the address, asks the API, shows the answer.
 
-import { card, make } from "./cards.js";
-import { indexes, search, setKey, tellClick } from "./client.js";
+import { Refused, facetSearch, indexes, loadPage, page, search, setKey, suggest, tellClick } from "./client.js";
+import { announce, at, make } from "./dom.js";
 import { showFacets } from "./facets.js";
-import { STEP, read, write } from "./state.js";
+import * as notices from "./notices.js";
+import { backTo, followPlace, keepPlace } from "./places.js";
+import { keepRecent } from "./recents.js";
+import { showLoading, showResults } from "./results.js";
+import { searchBox } from "./searchbox.js";
+import { sawProduct } from "./session.js";
+import { showShelves } from "./shelves.js";
+import { nameOf, shopperSwitch } from "./shopper.js";
+import { STEP, addressOf, read } from "./state.js";
 import { showUnderstood } from "./understood.js";
-import { translate, words } from "./words.js";
+import { count, remember, speak, words } from "./words.js";
 
-const TYPING_PAUSE = 180;
-const at = (id) => document.getElementById(id);
+const LOOK_AGAIN = 4000; // milliseconds, for an index that is being built
+const WAITS = [2, 4, 8, 15, 30]; // seconds until the server is tried again
+const KEPT = 12; // answers that going back shows without asking again
 
 let state = read();
-let names = [];
-let running = null;
-let shown = null;
-let pause = 0;
+let names = []; // of the indexes
+let shown = null; // the answer on show
+let running = null; // the search on its way
+let answers = new Map();
+let failures = 0;
+let stopWaiting = () => {};
+let showShopper = () => {};
+let box = null;
 
-async function show() {
+// --- asking and showing ----------------------------------------------------------------------------------------------
+
+async function show(place = null, draft = false) {
   running?.abort();
+  stopWaiting();
   const mine = (running = new AbortController());
-  at("q").value !== state.q && (at("q").value = state.q);
-  at("sort").value = state.sort;
-  at("sort").options[0].textContent = state.q ? words.relevance : words.browse;
-  at("status").textContent = words.loading;
-  at("hits").classList.add("stale");
-  if (!at("hits").children.length) at("hits").replaceChildren(...Array.from({ length: 8 }, () => make("li", "ghost")));
+  const known = place && answers.get(addressOf(state));
+  dress();
+  if (known) return render(known, place);
+  wait();
   try {
-    const result = await search(state, mine.signal);
-    if (mine === running) render(result);
+    let result = await search(state, mine.signal);
+    if (draft && poor(result)) result = await fuller(mine.signal) ?? result;
+    if (mine !== running) return undefined;
+    failures = 0;
+    keep(addressOf(state), result);
+    render(result, place);
   } catch (error) {
     if (error.name !== "AbortError" && mine === running) complain(error);
   }
+  return undefined;
 }
 
-function render(result) {
-  const chosen = state.brand.length + state.category.length;
+function poor(result) {
+  return !result.hits.length || result.weak;
+}
+
+// Half a word finds little by meaning. So what is being typed is searched for as the word that it is most likely to become.
+async function fuller(signal) {
+  const q = box.completed(state.q);
+  if (!q) return null;
+  const result = await search({ ...state, q }, signal);
+  if (signal.aborted || poor(result)) return null;
+  state = { ...state, q };
+  history.replaceState(history.state, "", addressOf(state));
+  return result;
+}
+
+function keep(address, result) {
+  answers.delete(address);
+  answers.set(address, result);
+  if (answers.size > KEPT) answers.delete(answers.keys().next().value);
+}
+
+// Everything around the list that follows from the state alone.
+function dress() {
+  box.show(state.q);
+  showShopper(state.user);
+  sorts();
   document.title = state.q ? `${state.q} – Daogou` : "Daogou";
-  at("notice").hidden = true;
-  at("hits").classList.remove("stale");
-  shown = result;
-  at("hits").replaceChildren(...result.hits.map(card));
-  at("status").textContent = words.found(result.estimatedTotalHits, result.processingTimeMs);
-  at("more").hidden = result.hits.length < state.shown || result.hits.length >= result.estimatedTotalHits;
-  at("clear").hidden = chosen === 0;
-  at("filters-count").textContent = chosen ? words.chosen(chosen) : "";
-  showFacets(at("facets"), result.facets, state, choose);
-  showUnderstood(at("understood"), result, state, change);
-  if (!result.hits.length) tell(words.emptyTitle, words.empty);
+  for (const one of document.querySelectorAll("[data-language]")) one.setAttribute("aria-pressed", String(one.dataset.language === state.lang));
 }
 
-function tell(title, text, extra = []) {
-  at("notice").replaceChildren(make("h2", "", title), make("p", "", text), ...extra);
-  at("notice").hidden = false;
+function sorts() {
+  const options = [["", state.q ? words.relevance : words.browse], ["price:asc", words.cheapest], ["price:desc", words.dearest]];
+  if (shown?.hits.some((hit) => typeof hit.rating === "number") || state.sort === "rating:desc") options.push(["rating:desc", words.bestRated]);
+  if (!options.some(([value]) => value === state.sort)) options.push([state.sort, state.sort]);
+  at("sort").replaceChildren(...options.map(([value, text]) => make("option", "", text, { value })));
+  at("sort").value = state.sort;
 }
+
+// What is on show stays until the answer is there; only the first time there is nothing to stay.
+function wait() {
+  at("main").setAttribute("aria-busy", "true");
+  at("hits").classList.add("stale");
+  if (shown) return;
+  notices.clearNotice();
+  at("status").textContent = words.loading;
+  showLoading(at("hits"));
+}
+
+function render(result, place) {
+  shown = result;
+  at("main").removeAttribute("aria-busy");
+  at("main").classList.remove("bare");
+  at("hits").classList.remove("stale");
+  notices.clearNotice();
+  notices.showLimits(result);
+  sorts();
+  say(result);
+  showUnderstood(at("understood"), result, state, change);
+  showFacets(at("facets"), result, state, change);
+  showResults(at("hits"), result, state, change);
+  showShelves(at("shelves"), state, result);
+  // What else there is comes first in an empty box, and last where nothing was found.
+  result.hits.length ? at("main").prepend(at("shelves")) : at("main").append(at("shelves"));
+  if (!result.hits.length) notices.nothingFound(result, state, change, nearby());
+  if (place) backTo(place);
+}
+
+function say(result) {
+  const total = count(result.estimatedTotalHits);
+  const told = state.user ? words.foundFor(total, nameOf(state.user)) : words.found(total);
+  const moves = result.hits.filter((hit) => hit._personalization && hit._personalization.baseRank !== hit._personalization.rank).length;
+  const moved = !state.user || !result.hits.length ? [] : [moves ? words.moved(count(moves)) : words.unmoved];
+  at("heading").textContent = state.q ? `“${state.q}”` : Object.keys(state.chosen).length ? words.results : words.catalogue;
+  at("status").replaceChildren([told, ...moved].join(" · "), make("span", "took", ` · ${words.took(count(result.processingTimeMs))}`));
+  const offered = box.offered ? [words.offered(count(box.offered))] : [];
+  announce([told, ...moved, ...offered].join(", "));
+}
+
+// For a question without an answer: what the last words of it are the beginning of, and the question with a word less.
+async function nearby() {
+  const parts = state.q.split(/\s+/).filter(Boolean);
+  const found = await Promise.all([state.q, parts.at(-1) ?? "", parts[0] ?? ""].map((q) => (q ? suggest(q, state.index, undefined, 3) : [])));
+  const texts = new Set(found.flat().filter((one) => one.kind !== "title").map((one) => one.text));
+  texts.delete(state.q);
+  return [...texts].slice(0, 5).map((text) => ({ text, take: () => change({ q: text, ignore: [], chosen: {}, price: null }) }));
+}
+
+// --- when it does not work ---------------------------------------------------------------------------------------------
 
 function complain(error) {
-  at("hits").replaceChildren();
+  at("main").removeAttribute("aria-busy");
+  const code = error instanceof Refused ? error.code : "";
+  if (error.status === 0 || [429, 502, 503, 504].includes(error.status)) return waitForServer(error);
+  bare();
+  if (error.status === 401 || code === "invalid_api_key") return notices.askForKey(error, (key) => { setKey(key); start(); });
+  if (error.status === 403) return notices.refused(error);
+  if (code === "index_not_found") return lookAgain(() => notices.wrongIndex(state.index, names, (index) => change({ index, chosen: {}, price: null, ignore: [] })));
+  if (error.status === 400) return notices.wrongAddress(error, () => change({ chosen: {}, price: null, sort: "", ignore: [] }));
+  return notices.failed(error, () => show());
+}
+
+// Nothing on the page but the notice to come.
+function bare() {
+  shown = null;
+  at("main").classList.add("bare");
   at("hits").classList.remove("stale");
+  for (const id of ["hits", "shelves", "facets", "more-box", "notices"]) at(id).replaceChildren();
   at("understood").hidden = true;
-  at("more").hidden = true;
+  at("heading").textContent = "";
   at("status").textContent = "";
-  if (error.status === 401 || error.status === 403) return askForKey(error);
-  if (error.code === "index_not_found") return tell(words.missingTitle, words.missing, [command(state.index)]);
-  const again = make("button", "", words.retry);
-  again.addEventListener("click", start);
-  tell(words.errorTitle, error.message || String(error), [again]);
 }
 
-function command(index) {
-  return make("pre", "", `python -m indexer reindex CATALOGUE --index ${index || "products"}`);
+// The server is away: what is on show stays, and it is tried again by itself.
+function waitForServer(error) {
+  const seconds = WAITS[Math.min(failures, WAITS.length - 1)];
+  failures += 1;
+  const kind = error.code === "offline" ? "offline" : error.status ? "busy" : "gone";
+  if (!shown) bare();
+  const again = () => {
+    stopWaiting();
+    (names.length ? show : start)();
+  };
+  const clock = setTimeout(again, seconds * 1000);
+  const stopCountdown = notices.away(kind, seconds, Boolean(shown), again);
+  addEventListener("online", again);
+  stopWaiting = () => {
+    clearTimeout(clock);
+    stopCountdown();
+    removeEventListener("online", again);
+    stopWaiting = () => {};
+  };
+  if (failures === 1) announce(at("notices").textContent || at("notice").textContent, 0);
 }
 
-function askForKey(error) {
-  const form = make("form");
-  const box = make("input");
-  box.type = "password";
-  box.autocomplete = "off";
-  box.setAttribute("aria-label", words.keyTitle);
-  form.append(box, make("button", "", words.enter));
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    setKey(box.value.trim());
-    start();
-  });
-  tell(words.keyTitle, error.code === "missing_authorization_header" ? words.key : error.message, [form]);
-  box.focus();
+// The index is not there yet: as soon as it is, the page shows it.
+function lookAgain(say) {
+  say();
+  announce(at("notice").querySelector("h2").textContent, 0);
+  const clock = setInterval(async () => {
+    const found = document.hidden ? null : await indexes().catch(() => null);
+    if (found?.includes(state.index) || (found?.length && !state.index)) start();
+  }, LOOK_AGAIN);
+  stopWaiting = () => {
+    clearInterval(clock);
+    stopWaiting = () => {};
+  };
 }
 
-function change(changes, replace = false) {
+// --- the state changes -------------------------------------------------------------------------------------------------
+
+function change(changes, replace = false, draft = false) {
+  keepPlace();
   state = { ...state, shown: STEP, ...changes };
-  write(state, replace);
-  return show();
-}
-
-function choose(name, value, wanted) {
-  change({ [name]: wanted ? [...state[name], value] : state[name].filter((one) => one !== value) });
-}
-
-function showIndexes() {
-  at("index-field").hidden = !names.length || (names.length === 1 && names[0] === state.index);
-  at("index").replaceChildren(...names.map((name) => {
-    const option = make("option", "", name);
-    option.value = name;
-    return option;
-  }));
-  at("index").value = state.index;
-}
-
-async function start() {
-  at("notice").hidden = true;
-  try {
-    const found = await indexes();
-    names = found ?? [];
-    if (found && !found.length) {
-      at("hits").replaceChildren();
-      at("status").textContent = "";
-      return tell(words.noIndexTitle, words.noIndex, [command(state.index)]);
-    }
-    if (!state.index) state.index = names.includes("products") ? "products" : (names[0] ?? "products");
-    showIndexes();
-    await show();
-  } catch (error) {
-    complain(error);
-  }
-}
-
-function listen() {
-  at("search").addEventListener("submit", (event) => {
-    event.preventDefault();
-    clearTimeout(pause);
-    change({ q: at("q").value.trim(), ...(at("q").value.trim() === state.q ? {} : { ignore: [] }) });
-  });
-  at("q").addEventListener("input", (event) => {
-    clearTimeout(pause);
-    if (event.isComposing) return;
-    pause = setTimeout(() => typed(), TYPING_PAUSE);
-  });
-  at("q").addEventListener("compositionend", () => {
-    clearTimeout(pause);
-    pause = setTimeout(() => typed(), TYPING_PAUSE);
-  });
-  at("sort").addEventListener("change", () => change({ sort: at("sort").value }));
-  at("index").addEventListener("change", () => change({ index: at("index").value, brand: [], category: [], ignore: [] }));
-  at("clear").addEventListener("click", () => change({ brand: [], category: [] }));
-  // The middle button opens a result in a tab of its own, which is no click to the browser.
-  for (const kind of ["click", "auxclick"]) at("hits").addEventListener(kind, opened);
-  at("more").addEventListener("click", async () => {
-    const before = at("hits").children.length;
-    await change({ shown: state.shown + STEP }, true);
-    at("hits").children[before]?.querySelector("a, h2")?.focus();
-  });
-  addEventListener("popstate", () => {
-    clearTimeout(pause);
-    const index = state.index;
-    state = read();
-    state.index ||= index;
-    at("index").value = state.index;
-    show();
-  });
-  document.addEventListener("keydown", keys);
-}
-
-function opened(event) {
-  const item = event.button < 2 && event.target.closest("a")?.closest("li");
-  const place = item ? [...at("hits").children].indexOf(item) : -1;
-  if (shown?.hits[place]) tellClick(state, shown.queryID, String(shown.hits[place].id), place + 1);
+  if ("q" in changes && !("ignore" in changes)) state.ignore = [];
+  const address = addressOf(state);
+  const step = { lang: state.lang };
+  if (address !== location.pathname + location.search) history[replace ? "replaceState" : "pushState"](step, "", address);
+  const top = document.querySelector(".columns").getBoundingClientRect().top - document.querySelector(".top").getBoundingClientRect().bottom;
+  if (!("shown" in changes) && top < 0) scrollTo({ top: scrollY + top, behavior: "instant" });
+  return show(null, draft);
 }
 
 // While typing, one step of history is made for the whole word, not one for each letter.
 let lastTyped = "";
-function typed() {
-  const q = at("q").value.trim();
+function typing(q) {
   if (q === state.q) return;
-  const goesOn = lastTyped === state.q && lastTyped !== "";
+  const goesOn = lastTyped !== "";
   lastTyped = q;
-  change({ q, ignore: [] }, goesOn);
+  change({ q }, goesOn, true);
+}
+
+// Enter takes what is on show, if that is what the letters were completed to.
+function commit(typed) {
+  const q = typed && lastTyped === typed && box.completed(typed) === state.q ? state.q : typed;
+  keepRecent(state.index, q);
+  lastTyped = "";
+  box.show(q);
+  if (q !== state.q) change({ q });
+}
+
+// A brand or category is chosen as such, where the catalogue has one of just that name; all else is searched for.
+async function pick({ kind, text }) {
+  keepRecent(state.index, text);
+  lastTyped = "";
+  const fresh = { q: text, ignore: [], chosen: {}, price: null };
+  if (kind === "recent") return change({ q: text });
+  if (kind !== "brand" && kind !== "category") return change(fresh);
+  const values = await facetSearch({ ...state, ...fresh, q: "" }, kind, text).catch(() => []);
+  const same = values.filter(({ value }) => value.toLowerCase() === text.toLowerCase() || value.split(/[（(/]/)[0].trim() === text);
+  return change(same.length ? { ...fresh, q: "", chosen: { [kind]: same.map((one) => one.value) } } : fresh);
+}
+
+function switchTo(lang) {
+  if (lang === state.lang) return;
+  remember(lang);
+  state = { ...state, lang };
+  keepPlace();
+  history.pushState({ lang, y: scrollY }, "", addressOf(state));
+  speakAgain();
+}
+
+// The same answer in the other language; no need to ask anew, except for what was written on the server.
+function speakAgain() {
+  speak(state.lang);
+  answers = new Map();
+  dress();
+  if (shown) show({ y: scrollY });
+  else start();
+}
+
+// --- listening ---------------------------------------------------------------------------------------------------------
+
+function listen() {
+  box = searchBox({
+    index: () => state.index,
+    typing,
+    commit,
+    pick,
+    leave: () => focusable()[0]?.focus(),
+    left: () => lastTyped && box.show(state.q), // what is on show, if letters were completed to it
+  });
+  showShopper = shopperSwitch((user) => change({ user, shown: state.shown }));
+  at("sort").addEventListener("change", () => change({ sort: at("sort").value }));
+  at("index").addEventListener("change", () => change({ index: at("index").value, chosen: {}, price: null, sort: "", ignore: [] }));
+  for (const one of document.querySelectorAll("[data-language]")) one.addEventListener("click", () => switchTo(one.dataset.language));
+  // The middle button opens a result in a tab of its own, which is no click to the browser.
+  for (const kind of ["click", "auxclick"]) at("hits").addEventListener(kind, opened);
+  addEventListener("popstate", (event) => {
+    const before = state;
+    state = read();
+    state.index ||= before.index;
+    state.lang = event.state?.lang ?? state.lang;
+    at("index").value = state.index;
+    lastTyped = "";
+    if (state.lang !== before.lang) speak(state.lang);
+    show(event.state ?? { y: 0 });
+  });
+  document.addEventListener("keydown", keys);
+  followPlace();
+}
+
+function opened(event) {
+  const item = event.button < 2 && event.target.closest("a")?.closest("#hits > li");
+  const place = item ? [...at("hits").children].indexOf(item) : -1;
+  if (!shown?.hits[place]) return;
+  keepRecent(state.index, state.q);
+  sawProduct(state, shown.hits[place]);
+  tellClick(state, shown.queryID, String(shown.hits[place].id), place + 1);
 }
 
 function keys(event) {
-  const typing = event.target.matches("input, select, textarea");
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
+  const writing = event.target.matches("input, select, textarea") || document.querySelector("dialog[open]");
+  if (event.key === "/" && !writing && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
-    at("q").select();
-  } else if (event.key === "Escape" && event.target === at("q") && at("q").value) {
-    event.preventDefault();
-    at("q").value = "";
-    change({ q: "", ignore: [] });
-  } else if (event.key === "ArrowDown" && event.target === at("q")) {
-    event.preventDefault();
-    focusable()[0]?.focus();
-  } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && at("hits").contains(event.target)) {
+    box.focus();
+  } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !event.defaultPrevented && focusable().includes(event.target)) {
     const all = focusable();
     const next = all.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1);
     event.preventDefault();
-    (next < 0 ? at("q") : all[next])?.focus();
+    next < 0 ? box.focus({ silent: true }) : all[next]?.focus();
   }
 }
 
 function focusable() {
-  return [...at("hits").querySelectorAll(".card a, .card h2[tabindex]")];
+  return [...at("hits").querySelectorAll(".card .title a, .card .title[tabindex]")];
 }
 
-translate(document);
-at("q").placeholder = words.placeholder;
-const wide = matchMedia("(min-width: 761px)");
-at("filters").open = wide.matches;
-wide.addEventListener("change", () => { at("filters").open = wide.matches; });
-if (wide.matches) at("q").focus(); // a phone would open its keyboard over the results
-listen();
-start();
+function showIndexes() {
+  at("index-field").hidden = !names.length || (names.length === 1 && names[0] === state.index);
+  const options = names.includes(state.index) ? names : [state.index, ...names];
+  at("index").replaceChildren(...options.map((name) => make("option", "", name, { value: name })));
+  at("index").value = state.index;
+}
+
+async function start(place = null) {
+  stopWaiting();
+  try {
+    const [found] = await Promise.all([indexes(), page.loaded ? null : loadPage()]);
+    names = found ?? [];
+    showShopper(state.user);
+    if (found && !found.length) {
+      bare();
+      return lookAgain(() => notices.noIndex(state.index));
+    }
+    if (!state.index) state.index = names.includes("products") ? "products" : (names[0] ?? "products");
+    showIndexes();
+    return await show(place);
+  } catch (error) {
+    return complain(error);
+  }
+}
+
+function begin() {
+  const place = history.state; // of a page that is loaded again, or come back to
+  if (place?.lang) state.lang = place.lang;
+  history.replaceState({ ...place, lang: state.lang }, "");
+  speak(state.lang);
+  listen();
+  box.show(state.q);
+  dress();
+  // A phone would open its keyboard over the results.
+  if (matchMedia("(min-width: 761px) and (pointer: fine)").matches && !place?.focus) box.focus({ silent: true });
+  start(place?.y === undefined ? null : place);
+}
+
+begin();

@@ -1,46 +1,73 @@
-// What the words were taken for: a chip for each condition, that takes it back when clicked.
+// What the words were taken for: a chip for each condition, that is switched off and on, and what was read otherwise.
+// Beside them what was chosen by hand, each to be taken out again.
 
-import { make } from "./cards.js";
-import { words } from "./words.js";
+import { button, icon, make } from "./dom.js";
+import { choiceOf, grouped, label } from "./plain.js";
+import { toggled } from "./state.js";
+import { money, words } from "./words.js";
 
-const SIGNS = { "=": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥", in: "=" };
-
-function said(one) {
-  const value = Array.isArray(one.value) ? one.value.join(` ${words.or} `) : one.value;
-  return one.field === "text" ? `≠ ${value}` : `${words[one.field] ?? one.field} ${SIGNS[one.op]} ${value}`;
-}
-
-// Conditions that stand in the same words are taken back together: $80 is a number and a currency.
 export function showUnderstood(root, result, state, change) {
-  const { constraints = [], corrections = [] } = result.understood ?? {};
-  const byText = Map.groupBy ? Map.groupBy(constraints, (one) => one.text) : group(constraints);
-  const chips = [...byText].map(([text, these]) => chip(together(these), words.without(text), () =>
-    change({ ignore: [...state.ignore, text] })));
-  const back = state.ignore.map((text) => chip(text, words.again(text), () =>
-    change({ ignore: state.ignore.filter((other) => other !== text) }), "off"));
-  const taken = corrections.map((one) => make("span", "taken", words.taken(one.typed, one.taken)));
-  const weak = result.weak && result.hits.length ? [make("span", "taken", words.weak)] : [];
-  root.replaceChildren(...chips, ...back, ...taken, ...weak);
-  root.hidden = !root.children.length;
+  const kept = document.activeElement?.dataset?.chip;
+  const understood = result.understood ?? {};
+  const rows = [conditions(understood, state, change), notes(understood), choices(state, change)].filter(Boolean);
+  root.replaceChildren(...rows);
+  root.hidden = !rows.length;
+  if (kept) [...root.querySelectorAll("[data-chip]")].find((one) => one.dataset.chip === kept)?.focus();
 }
 
-function together(these) {
-  const currency = these.find((one) => one.field === "currency" && these.length > 1);
-  const text = these.filter((one) => one !== currency).map(said).join(" · ");
-  return currency ? `${text} ${currency.value}` : text;
+function conditions({ constraints }, state, change) {
+  const on = grouped(constraints).map((group) => ({ text: group.text, said: group.said, on: true }));
+  const off = state.ignore.filter((text) => !on.some((one) => one.text === text)).map((text) => ({ text, said: text, on: false }));
+  const all = [...on, ...off].sort((one, other) => state.q.indexOf(one.text) - state.q.indexOf(other.text));
+  if (!all.length) return null;
+  const row = make("div", "chips", "", { role: "group", "aria-label": words.understoodAs });
+  row.append(...all.map((one) => toggle(one, state, change)));
+  return row;
 }
 
-function group(constraints) {
-  const found = new Map();
-  for (const one of constraints) found.set(one.text, [...(found.get(one.text) ?? []), one]);
-  return found;
+// A switch: pressed while the condition counts.
+function toggle({ text, said, on }, state, change) {
+  const chip = button(on ? "chip" : "chip off", "", () =>
+    change({ ignore: on ? [...state.ignore, text] : state.ignore.filter((one) => one !== text) }),
+  { "aria-pressed": String(on), title: on ? words.takeBack(text) : words.again(text), "data-chip": `c:${text}` });
+  chip.append(make("span", "", said), icon(on ? "close" : "check", 14));
+  return chip;
 }
 
-function chip(text, label, click, kind = "") {
-  const button = make("button", `chip ${kind}`.trim(), text);
-  button.type = "button";
-  button.title = label;
-  button.setAttribute("aria-label", label);
-  button.addEventListener("click", click);
-  return button;
+function notes({ corrections = [], sort = [], translation, query_translation: other }) {
+  const said = corrections.map((one) => words.taken(one.typed, one.taken));
+  said.push(...sort.map((one) => words.sortedBy[one]).filter(Boolean));
+  if (translation ?? other) said.push(words.searchedAs(translation ?? other));
+  if (!said.length) return null;
+  const row = make("p", "taken");
+  row.append(...said.flatMap((text, number) => [...(number ? [" · "] : []), make("span", "", text)]));
+  return row;
+}
+
+function choices(state, change) {
+  const chips = [];
+  for (const [name, values] of Object.entries(state.chosen)) {
+    for (const value of values) {
+      const text = name === "brand" || name === "category" || name === "currency" ? choiceOf(name, value) : words.of(label(name), choiceOf(name, value));
+      chips.push(taken(text, `f:${name}:${value}`, () => change({ chosen: toggled(state, name, value, false) })));
+    }
+  }
+  if (state.price) chips.push(taken(priceSaid(state), "f:price", () => change({ price: null })));
+  if (!chips.length) return null;
+  const row = make("div", "chips", "", { role: "group", "aria-label": words.active });
+  row.append(...chips, button("plain", words.clear, () => change({ chosen: {}, price: null }), { id: "clear" }));
+  return row;
+}
+
+function priceSaid(state) {
+  const currency = state.chosen.currency?.length === 1 ? state.chosen.currency[0] : undefined;
+  const [low, high] = state.price.map((end) => (end === null ? null : money(end, currency, { exact: false })));
+  if (low === null) return words.upTo(high);
+  return high === null ? words.from(low) : words.between(low, high);
+}
+
+function taken(text, key, click) {
+  const chip = button("chip by-hand", "", click, { "aria-label": words.remove(text), "data-chip": key });
+  chip.append(make("span", "", text), icon("close", 14));
+  return chip;
 }

@@ -15,6 +15,7 @@ from api.schemas.answers import (
     ErasedAnswer,
     ErrorAnswer,
     EventsAnswer,
+    ExplainAnswer,
     FacetHitAnswer,
     FacetSearchAnswer,
     IndexAnswer,
@@ -45,6 +46,8 @@ from api.schemas.documents import (
     TaskParameters,
 )
 from api.schemas.searches import (
+    ExplainBody,
+    Explaining,
     FacetSearchBody,
     GoesWithBody,
     Hybrid,
@@ -72,6 +75,9 @@ __all__ = [
     "ErrorAnswer",
     "EventBody",
     "EventsAnswer",
+    "ExplainAnswer",
+    "ExplainBody",
+    "Explaining",
     "FacetHitAnswer",
     "FacetSearchAnswer",
     "FacetSearchBody",

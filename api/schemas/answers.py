@@ -85,6 +85,26 @@ class RecommendationsAnswer(Answer):
     degraded: list[str]
 
 
+class ExplanationAnswer(Answer):
+    id: str
+    text: str
+    source: Literal["evidence", "model"] = Field(description="who worded it")
+
+
+class ComparisonAnswer(Answer):
+    text: str
+    source: Literal["evidence", "model"]
+
+
+class ExplainAnswer(Answer):
+    """As `text/event-stream`: events `explanation`, `sentence`, `line`, `comparison`, `done`; see docs/api.md."""
+
+    explanations: list[ExplanationAnswer]
+    comparison: ComparisonAnswer | None = None
+    degraded: list[str] = Field(description="`explanation`: the language model could not say all it was asked for")
+    processing_time_ms: int
+
+
 class FacetHitAnswer(Answer):
     value: str
     count: int

@@ -14,6 +14,12 @@ RECENT = (
 )
 
 
+EXPLAIN = (
+    "`_explanation` says in a sentence or two why each hit is there, from the evidence and without any model: true for "
+    'the language of the query (English where there is none), or `{"language": "zh"}`'
+)
+
+
 class Hybrid(Body):
     semantic_ratio: Share | None = Field(None, description="1 is by meaning alone, 0 by words alone")
     embedder: str | None = Field(None, description="an index has one, named `default`")
@@ -21,6 +27,13 @@ class Hybrid(Body):
 
 class Personalize(Body):
     user_context: str = Field("", description="Meilisearch's words about the shopper, for a language model")
+
+
+class Explaining(Body):
+    language: Literal["en", "zh"] = Field(description="of the explanations")
+
+
+Explain = Annotated[bool | Explaining, OrDefault]
 
 
 class SearchBody(Body):
@@ -66,7 +79,7 @@ class SearchBody(Body):
     personalize: bool | Personalize | None = Field(
         None, description="false: as for somebody unknown. `userContext` is not read: `degraded` names it"
     )
-    explain: Flag = Field(False, description="until it is built: `degraded` names it")
+    explain: Explain = Field(False, description=EXPLAIN)
     understand: Flag = Field(True, description="false: take every word literally")
     ignore: Names = Field([], description="texts of constraints to turn off, as `not cherry`")
 
@@ -81,6 +94,18 @@ class MultiSearchBody(Body):
 
     queries: Annotated[list[MultiSearchQuery], Field(fail_fast=True)] = Field(max_length=100)
     federation: Json = Field(None, description="answered by 400")
+
+
+class ExplainBody(SearchBody):
+    """`POST /indexes/{index}/explain`: the search whose hits are explained. Facets and formats change nothing."""
+
+    ids: Annotated[list[str | int], Field(max_length=20, fail_fast=True)] | None = Field(
+        None, description="products to explain, at most 20; absent: the whole page. Unknown ones are left out"
+    )
+    compare: Flag = Field(
+        False, description="also what sets them apart: 2 to 5 of `ids`, or the first 5 hits of the page"
+    )
+    model: Flag = Field(True, description="false: from the evidence alone, no language model is asked")
 
 
 class FacetSearchBody(SearchBody):
@@ -108,6 +133,7 @@ class _Wanted(Body):
     show_ranking_score: Flag = Field(False, description="`_rankingScore`, 0 to 1")
     show_ranking_score_details: Flag = Field(False, description="`_rankingScoreDetails`, by part")
     show_performance_details: Flag = Field(False, description="`performanceDetails`, time by stage")
+    explain: Explain = Field(False, description=EXPLAIN)
 
 
 class RecommendationsBody(_Wanted):
@@ -140,5 +166,6 @@ class SimilarBody(Body):
     show_ranking_score: Flag = False
     show_ranking_score_details: Flag = False
     show_performance_details: Flag = False
+    explain: Explain = Field(False, description=EXPLAIN)
     ranking_score_threshold: Share | None = None
     retrieve_vectors: Flag = Field(False, description="true is answered by 400")

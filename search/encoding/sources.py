@@ -37,17 +37,36 @@ class ModelFolder:
     files: str
 
 
-def locate(model: str, revision: str | None, setting: str = "DAOGOU_ENCODER") -> ModelFolder:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a folder shall hold, in the words of advice: how that is called, and how one is converted."""
+
+    name: str
+    convert: str
+
+
+SENTENCE_MODEL = Wanted(
+    "sentence-transformers model", "SentenceTransformer(FOLDER).save_pretrained(NEW_FOLDER, safe_serialization=True)"
+)
+LANGUAGE_MODEL = Wanted(
+    "language model of transformers",
+    "AutoModelForCausalLM.from_pretrained(FOLDER).save_pretrained(NEW_FOLDER), and its tokenizer the same way",
+)
+
+
+def locate(
+    model: str, revision: str | None, setting: str = "DAOGOU_ENCODER", wanted: Wanted = SENTENCE_MODEL
+) -> ModelFolder:
     """Find and verify the files of `model`: an existing folder, else the installed default package, else the hub.
 
-    `setting` is what the advice of an error names. Raises EncoderNotFound where nothing can be had, EncoderUntrusted
+    `setting` is what the advice of an error names, `wanted` what it says of the model. Raises EncoderNotFound where nothing can be had, EncoderUntrusted
     where the files cannot be trusted.
     """
     if Path(model).expanduser().is_dir():
-        return _verified(model, None, Path(model).expanduser().resolve())
+        return _verified(model, None, Path(model).expanduser().resolve(), wanted)
     packaged = _installed_default() if model == DEFAULT_ENCODER else None
-    path = packaged or _from_hub(model, revision, setting)
-    folder = _verified(model, revision, path)
+    path = packaged or _from_hub(model, revision, setting, wanted)
+    folder = _verified(model, revision, path, wanted)
     if model == DEFAULT_ENCODER and folder.weights != DEFAULT_WEIGHTS_SHA256:
         raise EncoderUntrusted(
             f"The weights of {model} under {path} have sha256 {folder.weights}, not the official "
@@ -65,12 +84,12 @@ def _installed_default() -> Path | None:
     return None
 
 
-def _from_hub(model: str, revision: str | None, setting: str) -> Path:
+def _from_hub(model: str, revision: str | None, setting: str, wanted: Wanted) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
     advice = (
-        f"Set {setting} to a folder that holds a sentence-transformers model, or to a model of the hub"
+        f"Set {setting} to a folder that holds a {wanted.name}, or to a model of the hub"
         + (" , or install the default encoder with: pip install 'daogou[offline]'" if model == DEFAULT_ENCODER else "")
         + "."
     ).replace(" ,", ",")
@@ -80,16 +99,15 @@ def _from_hub(model: str, revision: str | None, setting: str) -> Path:
     except (HFValidationError, RepositoryNotFoundError) as error:
         raise EncoderNotFound(f"'{model}' is neither a folder nor a model of the hub. {advice}") from error
     except RevisionNotFoundError as error:
-        raise EncoderNotFound(
-            f"The model '{model}' has no revision '{revision}'. Correct {setting}_REVISION."
-        ) from error
+        where = "what follows the @ in " + setting if wanted is LANGUAGE_MODEL else f"{setting}_REVISION"
+        raise EncoderNotFound(f"The model '{model}' has no revision '{revision}'. Correct {where}.") from error
     except OSError as error:
         raise EncoderNotFound(f"The model hub cannot be reached for '{model}'. {advice}") from error
 
 
-def _verified(name: str, revision: str | None, path: Path) -> ModelFolder:
+def _verified(name: str, revision: str | None, path: Path, wanted: Wanted) -> ModelFolder:
     if not (path / "config.json").is_file() and not (path / "modules.json").is_file():
-        raise EncoderNotFound(f"{path} holds no sentence-transformers model: there is no modules.json or config.json.")
+        raise EncoderNotFound(f"{path} holds no {wanted.name}: there is no modules.json or config.json.")
     for kind in _named_classes(path):
         if not kind.startswith(_TRUSTED_MODULES):
             raise EncoderUntrusted(
@@ -101,7 +119,7 @@ def _verified(name: str, revision: str | None, path: Path) -> ModelFolder:
         if not any(other.parent == pickled.parent for other in weights):
             raise EncoderUntrusted(
                 f"{pickled} is a pickle or another format that can run code, with no .safetensors beside it. "
-                f"Convert the model: SentenceTransformer(FOLDER).save_pretrained(NEW_FOLDER, safe_serialization=True)"
+                f"Convert the model: {wanted.convert}"
             )
     if not weights:
         raise EncoderNotFound(f"{path} holds no .safetensors weights.")

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from search.domain import SearchRequest, SearchResult
 from search.engine import Engine
@@ -19,6 +19,9 @@ from search.experiments.interleaving import can_be_drafted, interleave
 from search.experiments.records import Impression
 from search.facets import FacetHit
 from search.terms import fold
+
+if TYPE_CHECKING:
+    from search.explanation import Explained
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +124,15 @@ class Experiments:
         if part is None or part.variant is None:
             return engine.facet_search(index, request, field, typed)
         return self._with(part, index, request, lambda at, asked: engine.facet_search(at, asked, field, typed))[0]
+
+    def explained(
+        self, engine: Engine, index: str, request: SearchRequest, ids: Sequence[str] | None
+    ) -> tuple[Explained, ...]:
+        """Why products are where `search` shows them: in the shopper's variant; interleaved, in the baseline."""
+        part = self._part(index, request)
+        if part is None or part.variant is None:
+            return engine.explained(index, request, ids)
+        return self._with(part, index, request, lambda at, asked: engine.explained(at, asked, ids))[0]
 
     def _part(self, index: str, request: SearchRequest) -> Part | None:
         """Nobody takes part who is not known, types nothing, or asks for something in which the variants differ."""

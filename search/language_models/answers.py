@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
+from search.language_models.spoken import spoken
 from search.protocols import Completion, Json
 
 SHOWN = 300
 """Characters of a server's own words that a message of ours quotes."""
-
-# Reasoning models of some servers think aloud before they answer.
-_THOUGHT = re.compile(r"\A\s*<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 
 
 def completion_of(body: bytes) -> Completion | None:
@@ -29,23 +28,61 @@ def completion_of(body: bytes) -> Completion | None:
     usage = data.get("usage")
     used = usage if isinstance(usage, dict) else {}
     return Completion(
-        well_formed(_THOUGHT.sub("", text or "").strip()),
-        finish == "length",
-        _count(used.get("prompt_tokens")),
-        _count(used.get("completion_tokens")),
+        spoken(text or ""), finish == "length", _count(used.get("prompt_tokens")), _count(used.get("completion_tokens"))
     )
 
 
-def explanation_of(body: bytes, key: str | None) -> str:
-    """What an error answer says, on one line, cut, and without the key should the server repeat it."""
-    data = _json(body)
-    error = data.get("error", data) if isinstance(data, dict) else None
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One event of a stream: the next piece of text, why the answer ends here, tokens, each where it says so."""
+
+    text: str = ""
+    finish: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+def chunk_of(event: object) -> Chunk | None:
+    """None where this is no chunk of a chat completion. `event` is what the openai package makes of it: it bears the
+    type of a chunk, and holds whatever the server sent."""
+    choices = getattr(event, "choices", None)
+    if not isinstance(choices, list):
+        return None
+    usage = getattr(event, "usage", None)
+    asked, said = _count(getattr(usage, "prompt_tokens", None)), _count(getattr(usage, "completion_tokens", None))
+    if not choices:
+        return Chunk("", None, asked, said)
+    text = getattr(getattr(choices[0], "delta", None), "content", None)
+    finish = getattr(choices[0], "finish_reason", None)
+    if text is not None and not isinstance(text, str):
+        return None
+    return Chunk(text or "", finish if isinstance(finish, str) else None, asked, said)
+
+
+def explanation_of(body: bytes | object, key: str | None) -> str:
+    """What an error answer says, on one line, cut, and without the key should the server repeat it. `body` may also be
+    the error object of an event in a stream."""
+    data = _json(body) if isinstance(body, bytes) else body
+    error = data.get("error", data) if isinstance(data, dict) else data
     said = error.get("message") or error.get("detail") if isinstance(error, dict) else error
-    text = said if isinstance(said, str) else body[: 4 * SHOWN].decode("utf-8", "replace")
+    raw = body[: 4 * SHOWN].decode("utf-8", "replace") if isinstance(body, bytes) else ""
+    text = said if isinstance(said, str) else raw
     if key:
         text = text.replace(key, "***")
     text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def status_of(error: object) -> int | None:
+    """The HTTP status that an error object in a stream means; None where it does not say."""
+    if not isinstance(error, dict):
+        return None
+    for name in ("code", "status", "status_code"):
+        if isinstance(value := error.get(name), int) and not isinstance(value, bool):
+            return value
+        if isinstance(value, str) and re.fullmatch("[1-5][0-9][0-9]", value):
+            return int(value)
+    return 400 if error.get("type") == "invalid_request_error" else None
 
 
 def retry_after(value: str | None, now: float) -> float | None:
@@ -58,11 +95,6 @@ def retry_after(value: str | None, now: float) -> float | None:
         return max(0.0, parsedate_to_datetime(value).timestamp() - now)
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-def well_formed(text: str) -> str:
-    """Without lone surrogates, which JSON can carry and UTF-8 cannot."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _json(body: bytes) -> Json:

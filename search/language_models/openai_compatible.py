@@ -3,21 +3,33 @@
 Servers differ in what they take: some know no JSON schema, some models refuse a temperature, newer ones want
 `max_completion_tokens`. So the client starts with everything, drops what the server's refusal names, and remembers
 what it dropped once that has helped: a refusal may name a parameter and mean the question.
+
+The openai package speaks the protocol. Three things of it are not used, and why:
+
+- its retries (twice, after 600 s each, and again where the server says x-should-retry): asking again is ours, so that
+  a deadline holds;
+- its timeouts, which count from one byte to the next: a server that dribbles would never be late. Requests run in a
+  thread with an event loop, where one deadline covers the whole (search/language_models/wire.py);
+- its types of an answer, which it fills with whatever came, unchecked: answers are read by answers.py.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
 from typing import Any
-
-import httpx
+from urllib.parse import urlsplit
 
 from search.errors import LanguageModelBusy, LanguageModelError, LanguageModelRefused, SettingsError
-from search.language_models.answers import completion_of, explanation_of, retry_after, well_formed
+from search.language_models.answers import chunk_of, completion_of, explanation_of, retry_after, status_of
+from search.language_models.patience import PATIENT, Patience
+from search.language_models.pieces import Pieces, Saying, Stream
+from search.language_models.spoken import Spoken, well_formed
 from search.protocols import Completion, Json
 
 log = logging.getLogger(__name__)
@@ -32,25 +44,11 @@ _TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _REFUSED = frozenset({400, 413, 422})
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait: `seconds` for one try, `tries` in all, between them `pause` seconds, doubled each time.
-
-    Where the server says how long to wait (Retry-After) that is done instead, but never longer than `longest_pause`: a
-    server that asks for more is busy. A server that dribbles its answer can hold one try for twice `seconds`.
-    """
-
-    seconds: float = 60.0
-    tries: int = 4
-    pause: float = 1.0
-    longest_pause: float = 60.0
-
-
-PATIENT = Patience()
-
-
 class OpenAICompatible:
-    """The LanguageModel protocol over HTTP. Safe to call from several threads; `close` when done."""
+    """The LanguageModel protocol over HTTP. Safe to call from several threads; `close` when done.
+
+    A stream may be closed by any thread, which closes its connection at once.
+    """
 
     def __init__(
         self,
@@ -60,51 +58,87 @@ class OpenAICompatible:
         patience: Patience = PATIENT,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`url` is the base, as http://localhost:11434/v1. Raises SettingsError; connects to nothing yet."""
-        self._url = _endpoint(url)
+        """`url` is the base, as http://localhost:11434/v1. Raises SettingsError; connects to nothing yet.
+
+        Takes about a second, in which the openai package is imported: now, so that no question waits for it.
+        """
+        base = _base(url)
+        self._host = urlsplit(base).hostname or base
         self._model = model
         self._key = _checked_key(key)
         self._patience = patience
         self._sleep = sleep
         self._dropped: frozenset[str] = frozenset()
-        headers = {"Accept-Encoding": "identity"}  # so that MAX_ANSWER is what comes over the wire
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        # Redirects are not followed: they would carry the key to wherever they point.
-        self._client = httpx.Client(
-            headers=headers, timeout=httpx.Timeout(patience.seconds, connect=min(10.0, patience.seconds))
-        )
+
+        import openai
+
+        from search.language_models.wire import GuardedClient, NetworkThread
+
+        self._http = GuardedClient(self._key, MAX_ANSWER, patience.seconds)
+        self._thread = NetworkThread()
+        # The key is given to the guard alone; the package would look for another one in OPENAI_API_KEY.
+        self._ask = openai.AsyncOpenAI(
+            api_key="unused", base_url=base, max_retries=0, timeout=patience.seconds, http_client=self._http
+        ).chat.completions
 
     def __repr__(self) -> str:
-        return f"OpenAICompatible({self._model!r} at {self._url.host})"
+        return f"OpenAICompatible({self._model!r} at {self._host})"
 
     @property
     def name(self) -> str:
         return self._model
 
     def close(self) -> None:
-        self._client.close()
+        """Questions that are under way are given up."""
+        self._thread.close(self._http)
 
     def complete(self, system: str, user: str, max_tokens: int, schema: Json = None) -> Completion:
         """See the protocol. Raises LanguageModelBusy after the last try, LanguageModelRefused, LanguageModelError."""
-        if len(system) + len(user) > MAX_REQUEST:
-            raise LanguageModelRefused(
-                f"{len(system) + len(user):,} characters are too many to ask at once; the most is {MAX_REQUEST:,}."
-            )
+        _check_length(system, user)
         tried = 1
         while True:
             try:
-                return self._ask(system, user, max_tokens, schema)
+                return self._thread.run(self._completed(system, user, max_tokens, schema))
             except _TryAgain as fault:
-                wait = self._wait(tried, fault.after)
-                if wait is None:
-                    raise LanguageModelBusy(
-                        f"The language model {self._model} at {self._url.host} {fault}, {_times(tried)}. "
-                        f"Try again later, or see to the server."
-                    ) from None
-                log.info("the language model %s; asking again in %.1f s", fault, wait)
-            self._sleep(wait)
+                self._pause(tried, fault)
             tried += 1
+
+    def stream(self, system: str, user: str, max_tokens: int) -> Iterator[str]:
+        """See the protocol. The question is asked when the first piece is asked for; once a piece has come it is never
+        asked again. Its generator returns the Completion, with the tokens where the server counts them."""
+        _check_length(system, user)
+        stop = _Stop()
+        return Stream(self._saying(system, user, max_tokens, stop), stop)
+
+    def _saying(self, system: str, user: str, max_tokens: int, stop: _Stop) -> Saying:
+        tried, came = 1, False
+        while True:
+            pieces = Pieces()
+            future = self._thread.start(self._spoken(system, user, max_tokens, pieces))
+            future.add_done_callback(lambda _, to=pieces: to.end(_TryAgain("was stopped")))  # a reader never hangs
+            stop.covers(future)
+            try:
+                while isinstance(item := pieces.take(), str):
+                    came = True
+                    yield item
+                return item
+            except _TryAgain as fault:
+                if came or stop.asked:
+                    raise LanguageModelBusy(f"{self._who()} {fault} in the middle of an answer.", fault.after) from None
+                self._pause(tried, fault)
+            finally:
+                future.cancel()
+            tried += 1
+
+    def _pause(self, tried: int, fault: _TryAgain) -> None:
+        """Until the next try. Raises LanguageModelBusy where there is to be none."""
+        wait = self._wait(tried, fault.after)
+        if wait is None:
+            raise LanguageModelBusy(
+                f"{self._who()} {fault}, {_times(tried)}. Try again later, or see to the server.", fault.after
+            ) from None
+        log.info("the language model %s; asking again in %.1f s", fault, wait)
+        self._sleep(wait)
 
     def _wait(self, tried: int, asked: float | None) -> float | None:
         """Seconds to the next try; None where there is to be none."""
@@ -117,58 +151,122 @@ class OpenAICompatible:
         spread = 0.5 + random.random() / 2  # noqa: S311
         return min(patience.longest_pause, patience.pause * 2.0 ** (tried - 1)) * spread
 
-    def _ask(self, system: str, user: str, max_tokens: int, schema: Json) -> Completion:
-        """One try; again at once, with less, where the server does not know something that was sent."""
-        dropped = self._dropped
-        while True:
-            status, headers, body = self._post(_request(self._model, system, user, max_tokens, schema, dropped))
-            if status == 200:
-                completion = completion_of(body)
+    # --- in the thread of the network --------------------------------------------------------------------------------
+
+    async def _completed(self, system: str, user: str, max_tokens: int, schema: Json) -> Completion:
+        async with self._faults():
+            dropped = self._dropped
+            while True:
+                request = _request(self._model, system, user, max_tokens, schema, dropped)
+                try:
+                    answer = await self._ask.with_raw_response.create(**request)
+                except _status_error() as error:
+                    dropped |= {self._unknown(error, dropped, request)}
+                    continue
+                if answer.status_code != 200:
+                    raise LanguageModelError(self._advice(answer.status_code, ""))
+                completion = completion_of(answer.content)
                 if completion is None:
                     raise _TryAgain("answered something that is no chat completion")
-                if dropped - self._dropped:
-                    log.info(
-                        "the language model %s takes no %s", self._model, ", ".join(sorted(dropped - self._dropped))
-                    )
-                    self._dropped |= dropped
+                self._remember(dropped)
                 return completion
-            why = explanation_of(body, self._key)
-            if status in _TRANSIENT:
-                said = f" ({why})" if why else ""
-                raise _TryAgain(f"answered {status}{said}", retry_after(headers.get("retry-after"), time.time()))
-            if status in _REFUSED:
-                unknown = next((name for name in _DROPPABLE if name not in dropped and name in why), None)
-                if unknown is None or (unknown == "response_format" and schema is None):
-                    raise LanguageModelRefused(f"The language model {self._model} refused a request: {why}")
-                dropped |= {unknown}
-                continue
-            raise LanguageModelError(self._advice(status, why))
 
-    def _post(self, payload: dict[str, Any]) -> tuple[int, httpx.Headers, bytes]:
-        ends = time.monotonic() + self._patience.seconds
-        body = bytearray()
+    async def _spoken(self, system: str, user: str, max_tokens: int, pieces: Pieces) -> None:
         try:
-            with self._client.stream("POST", self._url, json=payload) as response:
-                for chunk in response.iter_bytes():
-                    body += chunk
-                    if len(body) > MAX_ANSWER:
-                        raise LanguageModelError(
-                            f"The language model {self._model} answered with more than {MAX_ANSWER // 2**20} MiB. "
-                            f"Is {self._url.host} the right server?"
-                        )
-                    if time.monotonic() > ends:
-                        raise _TryAgain(f"took longer than {self._patience.seconds:g} s")
-                return response.status_code, response.headers, bytes(body)
-        except httpx.TimeoutException:
-            raise _TryAgain(f"took longer than {self._patience.seconds:g} s") from None
-        except httpx.TransportError as error:
+            async with self._faults():
+                pieces.end(await self._streamed(system, user, max_tokens, pieces))
+        except Exception as error:
+            pieces.end(error)
+
+    async def _streamed(self, system: str, user: str, max_tokens: int, pieces: Pieces) -> Completion:
+        dropped = self._dropped
+        while True:
+            request = _request(self._model, system, user, max_tokens, None, dropped) | {"stream": True}
+            if "stream_options" not in dropped:
+                request["stream_options"] = {"include_usage": True}
+            try:
+                events = await self._ask.create(**request)
+                break
+            except _status_error() as error:
+                dropped |= {self._unknown(error, dropped, request)}
+        try:
+            if events.response.status_code != 200:
+                raise LanguageModelError(self._advice(events.response.status_code, ""))
+            if events.response.headers.get("content-type", "").startswith("application/json"):
+                completion = completion_of(await events.response.aread())  # some servers know no streams
+                if completion is None:
+                    raise _TryAgain("answered something that is no chat completion")
+                pieces.put(completion.text)
+            else:
+                completion = await _listen(events, pieces)
+        finally:
+            await events.close()
+        self._remember(dropped)
+        return completion
+
+    @asynccontextmanager
+    async def _faults(self) -> AsyncIterator[None]:
+        """One try: within the deadline, and whatever goes wrong with the connection as an error of ours."""
+        import httpx2
+        import openai
+
+        from search.language_models.wire import TooMuch
+
+        late = f"took longer than {self._patience.seconds:g} s"
+        try:
+            async with asyncio.timeout(self._patience.seconds):
+                yield
+        except (TimeoutError, openai.APITimeoutError):
+            raise _TryAgain(late) from None
+        except openai.APIConnectionError as error:
+            cause = error.__cause__
+            if isinstance(cause, httpx2.DecodingError):
+                raise _TryAgain("answered something that cannot be unpacked") from None
             # What the libraries say here may hold addresses, never headers.
-            raise _TryAgain(f"cannot be reached ({type(error).__name__})") from None
-        except httpx.DecodingError:
+            raise _TryAgain(f"cannot be reached ({type(cause).__name__})") from None
+        except httpx2.DecodingError:
             raise _TryAgain("answered something that cannot be unpacked") from None
+        except openai.APIError as error:  # an event of a stream that tells of one
+            raise self._told(status_of(error.body), explanation_of(error.body, self._key), None) from None
+        except TooMuch:
+            raise LanguageModelError(
+                f"The language model {self._model} answered with more than {MAX_ANSWER // 2**20} MiB. "
+                f"Is {self._host} the right server?"
+            ) from None
+        except (ValueError, RecursionError):  # no JSON, no UTF-8
+            raise _TryAgain("answered something that is no chat completion") from None
+
+    def _unknown(self, error: Any, dropped: frozenset[str], request: dict[str, Any]) -> str:
+        """What the server does not know of what was sent, by its refusal. Raises where that is something else."""
+        status, why = error.status_code, explanation_of(error.response.content, self._key)
+        if status in _REFUSED:
+            for name in _DROPPABLE:
+                sent = "response_format" if name == "json_schema" else name
+                if name not in dropped and name in why and sent in request:
+                    return name
+        raise self._told(status, why, error.response.headers.get("retry-after")) from None
+
+    def _told(self, status: int | None, why: str, after: str | None) -> Exception:
+        """What to raise for an error that the server tells of."""
+        said = f" ({why})" if why else ""
+        if status is None:
+            return _TryAgain(f"told of an error{said}")
+        if status in _TRANSIENT:
+            return _TryAgain(f"answered {status}{said}", retry_after(after, time.time()))
+        if status in _REFUSED:
+            return LanguageModelRefused(f"The language model {self._model} refused a request: {why}")
+        return LanguageModelError(self._advice(status, why))
+
+    def _remember(self, dropped: frozenset[str]) -> None:
+        if dropped - self._dropped:
+            log.info("the language model %s takes no %s", self._model, ", ".join(sorted(dropped - self._dropped)))
+            self._dropped |= dropped
+
+    def _who(self) -> str:
+        return f"The language model {self._model} at {self._host}"
 
     def _advice(self, status: int, why: str) -> str:
-        at = f"{self._url.host} answered {status}"
+        at = f"{self._host} answered {status}"
         said = f": {why}" if why else ""
         if status in (401, 403):
             return f"{at}; set DAOGOU_LLM_API_KEY to a key that may use {self._model}{said}"
@@ -190,8 +288,54 @@ class _TryAgain(Exception):
         self.after = after
 
 
-_DROPPABLE = ("max_tokens", "temperature", "response_format", "json_schema")
+class _Stop:
+    """Gives up what is under way, and what comes after, from whatever thread."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._under_way: Future[None] | None = None
+
+    def covers(self, under_way: Future[None]) -> None:
+        self._under_way = under_way
+        if self.asked:  # in the meantime
+            under_way.cancel()
+
+    def __call__(self) -> None:
+        self.asked = True
+        if self._under_way is not None:
+            self._under_way.cancel()
+
+
+async def _listen(events: Any, pieces: Pieces) -> Completion:
+    """Hand over what is said; the whole at the end. Raises _TryAgain where it ends before its end."""
+    said, texts, finish = Spoken(), [], None
+    asked = answered = None
+    async for event in events:
+        chunk = chunk_of(event)
+        if chunk is None:
+            raise _TryAgain("answered something that is no chat completion")
+        finish = chunk.finish or finish
+        asked = chunk.prompt_tokens if chunk.prompt_tokens is not None else asked
+        answered = chunk.completion_tokens if chunk.completion_tokens is not None else answered
+        texts.append(said.hear(chunk.text))
+        if texts[-1]:
+            pieces.put(texts[-1])
+    if finish is None:
+        raise _TryAgain("broke off" if texts else "answered something that is no chat completion")
+    texts.append(said.end())
+    if texts[-1]:
+        pieces.put(texts[-1])
+    return Completion("".join(texts), finish == "length", asked, answered)
+
+
+_DROPPABLE = ("stream_options", "max_tokens", "temperature", "response_format", "json_schema")
 """By the name under which a refusal mentions them."""
+
+
+def _status_error() -> Any:
+    from openai import APIStatusError
+
+    return APIStatusError
 
 
 def _request(
@@ -215,16 +359,24 @@ def _request(
     return payload
 
 
-def _endpoint(url: str) -> httpx.URL:
+def _check_length(system: str, user: str) -> None:
+    if len(system) + len(user) > MAX_REQUEST:
+        raise LanguageModelRefused(
+            f"{len(system) + len(user):,} characters are too many to ask at once; the most is {MAX_REQUEST:,}."
+        )
+
+
+def _base(url: str) -> str:
     try:
-        base = httpx.URL(url.strip())
-    except (httpx.InvalidURL, TypeError):
-        base = httpx.URL("")
-    if base.scheme not in ("http", "https") or not base.host:
+        base = urlsplit(url.strip())
+        host, _ = base.hostname, base.port
+    except (ValueError, AttributeError):
+        base, host = urlsplit(""), None
+    if base.scheme not in ("http", "https") or not host:
         raise SettingsError(
             "DAOGOU_LLM_URL is no web address. Give the base of the server, as http://localhost:11434/v1"
         )
-    if base.userinfo:
+    if base.username is not None or base.password is not None:
         raise SettingsError("DAOGOU_LLM_URL holds a user or password. Put the key into DAOGOU_LLM_API_KEY instead.")
     if base.query:
         # It would be written into logs, and is where some put their key.
@@ -232,7 +384,7 @@ def _endpoint(url: str) -> httpx.URL:
             "DAOGOU_LLM_URL has a part after '?'. Give the base alone, and the key as DAOGOU_LLM_API_KEY."
         )
     path = base.path.rstrip("/").removesuffix("/chat/completions")
-    return base.copy_with(path=f"{path}/chat/completions", fragment=None)
+    return base._replace(path=path, fragment="").geturl()
 
 
 def _checked_key(key: str | None) -> str | None:

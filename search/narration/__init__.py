@@ -1,1 +1,11 @@
 """The language model at work: it puts evidence into warmer words, and only what is grounded is shown."""
+
+from __future__ import annotations
+
+from search.narration.checking import joined
+from search.narration.describing import Described, Kind, describe
+from search.narration.honesty import honest
+from search.narration.narrator import Counts, Narrator
+from search.narration.prompts import prompt_version
+
+__all__ = ["Counts", "Described", "Kind", "Narrator", "describe", "honest", "joined", "prompt_version"]

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 import tiny_model
+from api_service import listening
 from commands import Shop
+from page_shop import open_page_shop, tell_past
+from page_visits import Visits
 from playwright.sync_api import Browser, sync_playwright
 
 FLAGS = [
@@ -36,3 +39,21 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server with the shop of tests/page_shop.py, whose shoppers have a past; without a language model."""
+    shop = open_page_shop(tmp_path_factory.mktemp("page"))
+    with listening(shop.app()) as address:
+        tell_past(address)
+        yield address
+
+
+@pytest.fixture
+def visits(browser: Browser, page_address: str) -> Iterator[Visits]:
+    """Every trouble that no test asked for fails it."""
+    visits = Visits(browser, page_address)
+    yield visits
+    visits.close()
+    assert visits.trouble == []

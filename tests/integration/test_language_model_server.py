@@ -13,7 +13,8 @@ from llm_server import LanguageModelServer, Reply, refuses, says, serving
 
 from search.bootstrap import load_language_model
 from search.errors import LanguageModelBusy, LanguageModelError, LanguageModelRefused, SettingsError
-from search.language_models.openai_compatible import MAX_ANSWER, MAX_REQUEST, OpenAICompatible, Patience
+from search.language_models.openai_compatible import MAX_ANSWER, MAX_REQUEST, OpenAICompatible
+from search.language_models.patience import Patience
 from search.protocols import Completion
 from search.settings import Settings
 
@@ -206,7 +207,7 @@ def test_a_refusal_that_stays_ends() -> None:
     with asking(refuses(400, "temperature max_tokens response_format json_schema")) as one:
         with pytest.raises(LanguageModelRefused):
             one.ask(SCHEMA)
-        assert len(one.server.asked) == 5
+        assert len(one.server.asked) == 4
 
 
 def test_running_out_of_tokens_is_told() -> None:

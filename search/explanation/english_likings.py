@@ -1,0 +1,140 @@
+"""Why a product suits the shopper, in English: a clause for every part of a score that a receipt can name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from search.domain import Document
+from search.events import EventType, Reason
+from search.explanation.ledger import SIMILAR, Liking
+from search.explanation.values import amount, clean, cut, label, money
+
+_DID: dict[EventType | None, str] = {
+    "purchase": "bought", "view": "looked at", "click": "looked at", "rating": "rated",
+    "hide": "hid", "search": "searched for", None: "came by",
+}  # fmt: skip
+
+_Told = Callable[[Reason, str, Document], str]
+"""The reason, the title of the shopper's own product it came from ("" where none is known), and the product itself."""
+
+
+def liking(one: Liking, document: Document, most: int) -> str:
+    """`most` is how long a title may be, in columns."""
+    titles = [said for title in one.titles if (said := cut(clean(title), most))]
+    return LIKINGS[one.reason.part](one.reason, f"“{titles[0]}”" if titles else "", document)
+
+
+def _near(reason: Reason, title: str, document: Document) -> str:
+    if reason.declared:
+        text = cut(clean(reason.value), 40)
+        return f"it fits your interest in “{text}”" if text else "it fits the interests that you named"
+    if reason.effect < 0:
+        return "it is less like what you usually go for"
+    if title:
+        return f"it is like {title}, which you {_did(reason.event)}"
+    return "it is like what you chose before"
+
+
+def _session(reason: Reason, title: str, document: Document) -> str:
+    if reason.effect < 0:
+        return "it is less like what you are after on this visit"
+    return (
+        f"it is like {title}, which you {_did(reason.event)} on this visit"
+        if title
+        else "it fits what you are after now"
+    )
+
+
+def _brand(reason: Reason, title: str, document: Document) -> str:
+    return _same(reason, title, "of the same brand", "its brand is one that you named", "its brand is one that you like",
+                 "its brand is one that you pass over")  # fmt: skip
+
+
+def _category(reason: Reason, title: str, document: Document) -> str:
+    return _same(reason, title, "in the same category", "you named its category", "you often choose from its category",
+                 "you rarely choose from its category")  # fmt: skip
+
+
+def _same(reason: Reason, title: str, how: str, named: str, liked: str, disliked: str) -> str:
+    if reason.declared:
+        return named
+    if reason.effect < 0:
+        return f"you {_did(reason.event, title, how)}" if title and reason.event == "hide" else disliked
+    return f"you {_did(reason.event, title, how)}" if title else liked
+
+
+def _attributes(reason: Reason, title: str, document: Document) -> str:
+    name, held = label(reason.field or "", "en"), cut(clean(reason.value), 32)
+    said = f"its {name} is {held}" if held else f"its {name} suits you"
+    if reason.declared:
+        return f"{said}, as you named it" if held else said
+    if reason.effect < 0:
+        return f"{said}, which you rarely choose" if held else f"its {name} is one that you rarely choose"
+    if title and held:
+        return f"{said} like that of {title}, which you {_did(reason.event)}"
+    return f"{said}, which you often choose" if held else said
+
+
+def _price(reason: Reason, title: str, document: Document) -> str:
+    low, _, high = (reason.value or "").partition("–")
+    paid, currency = amount(document.get("price")), document.get("currency")
+    try:
+        bottom, top = float(low), float(high)
+    except ValueError:
+        bottom = top = -1.0
+    if reason.declared:
+        inside = paid is not None and top >= 0 and paid <= top
+        return (
+            f"it is within the budget that you named ({money(top, currency)})"
+            if inside
+            else "its price suits your budget"
+        )
+    spread = f" ({money(bottom, currency)} to {money(top, currency)})" if top > bottom >= 0 else ""
+    if reason.effect < 0:
+        return f"its price is further from what you usually pay{spread}"
+    sense = "within" if spread and paid is not None and bottom <= paid <= top else "near"
+    return f"its price is {sense} what you usually pay{spread}"
+
+
+def _repeat(reason: Reason, title: str, document: Document) -> str:
+    return "you have it already" if reason.effect < 0 else "you bought it before, and may be ready for more"
+
+
+def _others(sentence: str, without: str) -> _Told:
+    return lambda reason, title, document: sentence.format(title) if title else without
+
+
+LIKINGS: Mapping[str, _Told] = {
+    "interest": _near,
+    "content": _near,
+    "declared": _near,
+    "session": _session,
+    "brand": _brand,
+    "category": _category,
+    "attributes": _attributes,
+    "price": _price,
+    "repeat": _repeat,
+    "had": lambda reason, title, document: "you have had it before",
+    "together": _others("people who took {} took this, too", "people who took what you took went on to this"),
+    "ease": _others("people who took {} tend to take this, too", "people who took what you took tend to take this, too"),
+    "next": _others("after {} others often went on to this", "others often went on to this from what you took last"),
+    "later": _others("some time after {} others came to this", "others came to this some time after what you took"),
+    "before": _others("others who took {} had this before", "others who took what you took had this before"),
+    "alike": _others("others went on to this from products like {}", "others went on to this from products like yours"),
+    "words": _others("its name is close to that of {}", "its name is close to what you chose before"),
+    "gru": _others("", "others who had chosen in the same order as you went on to this"),
+    "sasrec": _others("", "others who had chosen in the same order as you went on to this"),
+    "basket": _others("its description is close to that of {}", "its description is close to what you chose"),
+    "aisle": _others("it is from the same part of the shop as {}", "it is from the same part of the shop as what you chose"),
+    "neighbours": _others("", "shoppers with a history like yours took it"),
+    "popular": _others("", "it is popular with other shoppers"),
+    "new": _others("", "hardly anybody has tried it yet"),
+    SIMILAR: _others("its description is close to that of {}", "its description is close to that product's"),
+}  # fmt: skip
+"""By part of a score: how a reason is told. Every part that a receipt can name has to be here."""
+
+
+def _did(event: EventType | None, title: str = "", how: str = "") -> str:
+    """«bought “X” of the same brand», or «bought» alone."""
+    what = f" {title} {how}".rstrip() if title else ""
+    return f"put{what} in your cart" if event == "cart" else f"{_DID.get(event, 'came by')}{what}"

@@ -1,0 +1,268 @@
+"""Whether a sentence is grounded: each thing it says of the product is looked up in what is known of the product.
+
+Closed world: a word is neutral (the tables `neutral_*.txt`: it claims nothing), or the product says it, or another word
+for it (`same.tsv`, `implied.tsv` and the names of goods, colours and materials), affirmed where it is affirmed and denied
+where it is denied. Whatever else there is, is a fault. So a word nobody thought of costs a sentence, and never lets a
+claim through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from search.domain import Language
+from search.grounding.counted import number_faults
+from search.grounding.fault import Fault, Kind
+from search.grounding.ground import Ground, said_in_chinese
+from search.grounding.measures import Measure, measures
+from search.grounding.never_shown import never_shown
+from search.grounding.reading import PLUS, Word, lowered, read, sign_of, stemmed, unified
+from search.grounding.splitting import joined, sentences
+from search.grounding.vocabulary import LONGEST_PHRASE, Vocabulary, vocabulary
+from search.lexicon.folding import is_han
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A sentence that is not shown, and why: never without a fault."""
+
+    sentence: str
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    kept: str
+    dropped: tuple[Dropped, ...]
+
+
+def grounded(text: str, ground: Ground, language: Language | None = None) -> Grounded:
+    """The sentences of `text` that may be shown, as one text ("" for none), and the others with their faults."""
+    kept: list[str] = []
+    dropped: list[Dropped] = []
+    for sentence in sentences(text):
+        found = faults(sentence, ground, language)
+        if found:
+            dropped.append(Dropped(sentence, found))
+        else:
+            kept.append(sentence)
+    return Grounded(joined(kept), tuple(dropped))
+
+
+def faults(sentence: str, ground: Ground, language: Language | None = None) -> tuple[Fault, ...]:
+    """What is wrong with a sentence said of the product; () where all of it is grounded. `language`: what was asked
+    for, a sentence in the other language is foreign."""
+    never = tuple(never_shown(sentence, ground, language))
+    if never:
+        return never
+    text = unified(sentence)
+    low = lowered(text)
+    found = measures(low)
+    every = read(text)
+    wrong = list(number_faults(found, low, every, ground))
+    wrong += _word_faults(text, every, found, ground, vocabulary())
+    return tuple(dict.fromkeys(wrong))
+
+
+_NOT_KNOWN = re.compile(
+    r"\b(?:not|n['’]t|never)\s+(?:\w+\s+){0,2}?(?:stated?|say|said|specif\w+|mention\w*|listed?|list|given?|known|know|disclosed?|clear|confirmed?|recorded|told|tell|provided|stated)\b"
+    r"|\b(?:unknown|unclear|unspecified|unstated|no\s+(?:information|word|data|details?|mention))\b"
+    r"|(?:没有?|未|并未|不)(?:写|说|注明|说明|标明|标注|提供|提到|提及|给出|列出|交代|公布|知道|清楚|详)|不详|未知|不明|无(?:相关)?(?:资料|信息|说明)"
+)
+_CLAUSE = re.compile(r"[,;:，；：。!?！？]|\s[—–-]\s|\bbut\b|但|不过")
+
+
+def _unknown_spans(low: str) -> list[tuple[int, int]]:
+    """The clauses in which something is said to be unknown."""
+    stops = [0, *(match.end() for match in _CLAUSE.finditer(low)), len(low)]
+    return [
+        (start, end)
+        for start, end in zip(stops, stops[1:], strict=False)
+        if _NOT_KNOWN.search(low, start, end)
+    ]
+
+
+def _word_faults(text: str, every: list[Word], found: list[Measure], ground: Ground, words: Vocabulary) -> Iterator[Fault]:
+    low = lowered(text)
+    spans = [(measure.start, measure.end) for measure in found]
+    unknown = _unknown_spans(low) if (ground.unknown or ground.unknown_han or "未" in low or "not" in low) else []
+    every = [word for word in every if not any(start <= word.start < end for start, end in spans)]
+    index = 0
+    while index < len(every):
+        word = every[index]
+        if _sizes(word, found):
+            index += 1
+        elif any(start <= word.start < end for start, end in unknown):
+            if not _may_be_unknown(word, ground, words, low):
+                yield Fault("claim", word.text)
+            index += 1
+        elif word.han:
+            run = index
+            while run < len(every) and every[run].han and (run == index or every[run].start == every[run - 1].end):
+                run += 1
+            yield from _han_faults(every[index:run], low, ground, words)
+            index = run
+        else:
+            taken = _latin(every, index, ground, words)
+            if not taken:
+                yield Fault(_kind(text, word, words), text[word.start : word.end])
+            elif _is_name(text, word) and word.key not in ground.terms and word.text not in ground.plain:
+                yield Fault("name", text[word.start : word.end])
+            index += taken or 1
+
+
+_DIMENSIONS = frozenset(
+    "long deep wide high tall thick thin across heavi weigh diamet length width height depth each apart square total power "
+    "长 宽 高 深 厚 重 重量 净重 功率 直径 口径 容量 长度 宽度 高度 厚度 跟高 身高 共 总重 粗 大 加高 加宽 加厚 低 短 远".split()
+)
+
+
+def _sizes(word: Word, found: list[Measure]) -> bool:
+    """Whether a word only tells what the number beside it measures, which is looked up with the number."""
+    return word.key in _DIMENSIONS and any(
+        0 <= word.start - measure.end <= 2 or 0 <= measure.start - word.end <= 4 for measure in found if measure.unit
+    )
+
+
+def _may_be_unknown(word: Word, ground: Ground, words: Vocabulary, low: str) -> bool:
+    if word.han:
+        return (
+            word.key in ground.unknown_han
+            or word.key in words.neutral_han
+            or word.key in ground.unknown
+            or all(char in words.neutral_han or char in ground.unknown_han for char in word.key)
+        )
+    return word.key in ground.unknown or word.key in words.neutral or len(word.key) < 2
+
+
+def _latin(every: list[Word], index: int, ground: Ground, words: Vocabulary) -> int:
+    """How many words from `index` on are covered: by the longest phrase that is supported, or neutral; 0 for none."""
+    phrase = every[index].key
+    phrases = [phrase]
+    for other in every[index + 1 : index + LONGEST_PHRASE]:
+        if other.han or other.start - every[index].end > 40:
+            break
+        phrase += " " + other.key
+        phrases.append(phrase)
+    for length in range(len(phrases), 0, -1):
+        if length > 1 and phrases[length - 1] not in words.kinds and (phrases[length - 1], PLUS) not in words.supports and phrases[length - 1] not in words.neutral:
+            continue
+        sign = every[index].sign if length == 1 else min(word.sign for word in every[index : index + length])
+        if ground.terms.get(phrases[length - 1], 0) & sign:
+            return length
+        if phrases[length - 1] in words.neutral:
+            return length
+    word = every[index]
+    if _derived(word, ground):
+        return 1
+    if any(char.isdigit() for char in word.text) and re.sub(r"[^a-z0-9]", "", word.text) in ground.codes:
+        return 1
+    return 0
+
+
+def _han_faults(run: list[Word], low: str, ground: Ground, words: Vocabulary) -> Iterator[Fault]:
+    """Covers a run of Chinese with supported and neutral pieces, however either side was cut into words."""
+    start, end = run[0].start, run[-1].end
+    signs = {place: word.sign for word in run for place in range(word.start, word.end)}
+    cuts = {word.start for word in run} | {end}
+    # best[i]: fewest uncovered characters of low[start:start + i], and the piece that ends there.
+    size = end - start
+    best = [(0.0, -1, True)] + [(1e9, -1, False)] * size
+    for i in range(size):
+        cost = best[i][0]
+        if cost >= 1e9:
+            continue
+        for length in range(1, min(8, size - i) + 1):
+            piece = low[start + i : start + i + length]
+            sign = sign_of(piece, start + i, signs)
+            aligned = start + i in cuts and start + i + length in cuts
+            good = _covers(piece, sign, aligned, ground, words)
+            if good is None:
+                if length > 1:
+                    continue
+                price, good = 1.0, False
+            else:
+                price = good
+                good = True
+            if cost + price < best[i + length][0]:
+                best[i + length] = (cost + price, i, bool(good))
+    bad: list[tuple[int, int]] = []
+    place = size
+    while place > 0:
+        _, before, good = best[place]
+        if not good:
+            bad.append((start + before, start + place))
+        place = before
+    seen: set[int] = set()
+    for first, last in reversed(bad):
+        piece = next(((word.start, word.end) for word in run if word.start <= first < word.end), (first, last))
+        if piece[0] not in seen:
+            seen.add(piece[0])
+            text = low[piece[0] : piece[1]]
+            yield Fault(_kind_of(text, words), text)
+
+
+def _covers(piece: str, sign: int, aligned: bool, ground: Ground, words: Vocabulary) -> float | None:
+    """What covering a piece costs: nothing much where it is grounded, None where it is not."""
+    mask = ground.terms.get(piece, 0)
+    if mask:
+        if mask & sign:
+            return 0.001
+        return 0.002 if piece in words.neutral_han and len(piece) == 1 else None
+    if piece in words.neutral_han:
+        return 0.002 if aligned or len(piece) > 1 else 0.02
+    if (len(piece) >= 2 or aligned) and said_in_chinese(ground, piece, sign):
+        return 0.003
+    return None
+
+
+_SUFFIX = re.compile(r"(?:ened|en|ily|ly|y|iness|ness|ish|ful|like|ed)$")
+
+
+def _derived(word: Word, ground: Ground) -> bool:
+    """springy from springs, peppery from pepper: not -less, -er or -est, which say something else."""
+    base = _SUFFIX.sub("", word.text)
+    if base == word.text or len(base) < 3:
+        return False
+    stems = {stemmed(base), stemmed(base + "e"), stemmed(base + "y"), stemmed(base[:-1]) if base[-1] == base[-2] else ""}
+    return any(ground.terms.get(each, 0) & word.sign for each in stems if each)
+
+
+_CAPITAL = re.compile(r"[A-Z]")
+
+
+def _is_name(text: str, word: Word) -> bool:
+    """Whether a word is written like a name, away from the beginning of a sentence."""
+    if not _CAPITAL.match(text[word.start]) or word.text in ("i",):
+        return False
+    before = text[: word.start].rstrip(" \"'“‘(«*-–—")
+    return bool(before) and before[-1] not in ".!?:;。！？：；，、…" and not is_han(before[-1])
+
+
+def _kind(text: str, word: Word, words: Vocabulary) -> Kind:
+    kind = _kind_of(word.key, words)
+    if kind == "claim":
+        if _is_name(text, word):
+            return "name"
+        if re.search(r"(?:[a-z]{2}er|est)$", word.text) and word.text.rstrip("ester") or word.text in _COMPARING:
+            return "comparison" if word.text in _COMPARING or re.search(r"(?:[a-z]{3}ier|iest|[a-z]{3}er|[a-z]{3}est)$", word.text) else "claim"
+    return kind
+
+
+_COMPARING = frozenset("best better worst worse more most less least than unlike cheapest cheaper unbeatable unrivalled".split())
+_ORDER: tuple[Kind, ...] = ("colour", "material", "brand")
+
+
+def _kind_of(name: str, words: Vocabulary) -> Kind:
+    known = words.kinds.get(name, frozenset())
+    for kind in _ORDER:
+        if kind in known:
+            return kind
+    if name[:1] in ("最", "更", "比") or name == "第一":
+        return "comparison"
+    return "claim"
+
+
+__all__ = ["Dropped", "Grounded", "faults", "grounded"]

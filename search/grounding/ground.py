@@ -1,0 +1,250 @@
+"""What may be said of one product, prepared once for any number of sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from search.domain import Document, Json
+from search.grounding.company import company, widened
+from search.grounding.harmless import honest
+from search.grounding.measures import UNITS, Measure, measures
+from search.grounding.reading import MINUS, NEGATORS, PLUS, Word, lowered, read, sign_of, stemmed, unified
+from search.grounding.vocabulary import LONGEST_HAN, LONGEST_PHRASE, Vocabulary, vocabulary
+from search.lexicon.folding import is_han
+
+_UNREAD = frozenset({"id", "image", "url", "variant_of", "language", "currency", "in_stock"})
+_DEEPEST = 3
+"""Steps from a word to another for the same thing: further on, meanings drift."""
+
+_LONGEST = 6000
+_CURRENCY = {"$": "USD", "¥": "CNY", "€": "EUR", "£": "GBP"}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A number of the product. `aspect`: words that tell what it measures, or none. `beside`: telling words near it, and
+    other words for them."""
+
+    value: float
+    unit: str
+    aspect: frozenset[str]
+    beside: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """`terms[term]` says whether a term may be affirmed (PLUS), denied (MINUS) or both; `han` is all Chinese text, for
+    words that are cut differently there; `codes` are its words with digits, squashed."""
+
+    terms: Mapping[str, int]
+    han: str
+    han_signs: bytes
+    numbers: tuple[Known, ...]
+    codes: frozenset[str]
+    signs: frozenset[str]
+    plain: str
+    unknown: Mapping[str, int]
+    unknown_han: str
+    own: frozenset[str]
+
+    @classmethod
+    def of(cls, document: Document, facts: Sequence[str] = (), unknown: Sequence[str] = ()) -> Ground:
+        """`facts`: clauses known to be true (conditions met, what the shopper likes). `unknown`: clauses that say what is
+        not known; they may be repeated as unknown and make nothing known. Sentences of the product that speak to a model
+        are no ground."""
+        words = vocabulary()
+        texts: list[str] = []
+        terms: dict[str, int] = {}
+        numbers: list[Known] = []
+        for name, value in document.items():
+            if name not in _UNREAD and value is not None:
+                _take_field(name, value, str(document.get("currency") or ""), texts, terms, numbers)
+        if document.get("in_stock") is not None:
+            for each in ("in stock", "stock", "available", "现货", "有货"):
+                terms[_key(each)] = PLUS if document["in_stock"] else MINUS
+        own = "\n".join(texts)
+        texts += [unified(fact) for fact in facts]
+        han: list[tuple[str, bytes]] = []
+        for text in texts:
+            for part in honest(text[:_LONGEST]):
+                _take_text(unified(part), words, terms, numbers, han)
+        _widen(terms, words)
+        unknown_terms: dict[str, int] = {}
+        unknown_han: list[tuple[str, bytes]] = []
+        for text in unknown:
+            _take_text(unified(text), words, unknown_terms, [], unknown_han)
+        _widen(unknown_terms, words)
+        low = lowered("\n".join(texts))
+        return cls(
+            terms,
+            "\n".join(text for text, _ in han),
+            b"\0".join(signs for _, signs in han),
+            tuple(numbers),
+            frozenset(_codes(low)),
+            frozenset(char for char in low if not char.isalnum()),
+            low,
+            {name: PLUS | MINUS for name in unknown_terms},
+            "\n".join(text for text, _ in unknown_han),
+            frozenset(word for word in re.findall(r"[^\W_]+", own)),
+        )
+
+
+def _take_field(
+    name: str, value: Json, currency: str, texts: list[str], terms: dict[str, int], numbers: list[Known]
+) -> None:
+    label = name.replace("_", " ")
+    if isinstance(value, bool):
+        _add(terms, _key(label), PLUS if value else MINUS)
+        parts = [_key(part) for part in label.split()]
+        if parts[-1] == "free":
+            _add(terms, parts[0], MINUS if value else PLUS)
+        elif parts[-1] in ("includ", "requir"):
+            _add(terms, _key(label), PLUS if value else MINUS)
+            _add(terms, parts[0], PLUS if value else MINUS)
+        else:
+            for part in parts:
+                _add(terms, part, PLUS if value else MINUS)
+        return
+    if isinstance(value, int | float):
+        *named, last = label.split()
+        unit, factor = UNITS.get(last, ("", 1.0)) if measures("1") is not None else ("", 1.0)
+        unit, factor = _FIELD_UNITS.get(last, (unit, factor))
+        if name == "price":
+            unit, factor = currency or "USD", 1.0
+        elif name == "rating":
+            unit = "star"
+        elif name == "laptop_inch":
+            unit = "inch"
+        aspect = frozenset(stemmed(part) for part in (named if unit and name not in ("price", "rating") else [*named, last]))
+        numbers.append(Known(round(float(value) * factor, 6), unit, aspect, widened(aspect | _COUNTING.get(name, frozenset()), vocabulary())))
+        if unit and float(value).is_integer() and unit in ("month", "s", "inch"):
+            pass
+        for part in aspect:
+            _add(terms, part, PLUS)
+        return
+    if isinstance(value, list):
+        for each in value:
+            _take_field(name, each, currency, texts, terms, numbers)
+        return
+    if isinstance(value, dict):
+        for key, each in value.items():
+            _take_field(str(key), each, currency, texts, terms, numbers)
+        return
+    for part in label.split():
+        _add(terms, _key(part), PLUS)
+    text = unified(str(value))
+    if date := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d).*", text):
+        year, month, day = map(int, date.groups())
+        numbers += [Known(year, "", frozenset({"releas"})), Known(year, "year", frozenset()), Known(month, "month", frozenset({"releas"})), Known(day, "", frozenset({"releas"}))]
+        _add(terms, _MONTHS[month - 1], PLUS)
+        return
+    texts.append(text)
+
+
+_FIELD_UNITS = {"c": ("c", 1.0), "inches": ("inch", 1.0), "percent": ("%", 1.0), "h": ("s", 3600.0), "k": ("k", 1.0), "spf": ("", 1.0)}
+_COUNTING = {
+    "rating_count": frozenset({"review", "rate", "buyer", "shopper", "条", "人", "评价", "评论"}),
+    "pack_count": frozenset({"pack", "set", "box", "pair", "双", "条", "支", "只", "片", "包", "件", "盒", "袋", "piec"}),
+    "pieces": frozenset({"piec", "件", "颗", "块", "part", "片"}),
+    "age_from": frozenset({"year", "岁", "child", "age"}),
+    "persons": frozenset({"person", "peopl", "人", "two"}),
+    "serves": frozenset({"peopl", "person", "人", "serv"}),
+}
+_MONTHS = ("januari", "februari", "march", "april", "may", "june", "juli", "august", "septemb", "octob", "novemb", "decemb")
+
+
+def _take_text(
+    text: str, words: Vocabulary, terms: dict[str, int], numbers: list[Known], han: list[tuple[str, bytes]]
+) -> None:
+    low = lowered(text)
+    read_words = read(text)
+    for measure in measures(low):
+        near = widened(company(measure, low, read_words, words), words)
+        numbers.append(Known(measure.value, measure.unit, _beside(measure), near))
+    latin: list[Word] = []
+    for word in read_words:
+        if word.han:
+            if not (word.key[0] in NEGATORS and len(word.key) > 1):
+                _add(terms, word.key, word.sign)
+            else:
+                _add(terms, word.key, PLUS)
+            if latin:
+                _phrases(latin, terms)
+                latin = []
+        else:
+            latin.append(word)
+    _phrases(latin, terms)
+    if is_han(text):
+        signs = {place: word.sign for word in read_words for place in range(word.start, word.end)}
+        han.append((low, bytes(signs.get(place, 0) for place in range(len(low)))))
+        for start in signs:
+            for length in range(2, LONGEST_HAN + 1):
+                if (piece := low[start : start + length]) in words.han and len(piece) == length:
+                    _add(terms, piece, sign_of(piece, start, signs))
+
+
+def _phrases(latin: list[Word], terms: dict[str, int]) -> None:
+    for start, word in enumerate(latin):
+        name = word.key
+        _add(terms, name, word.sign)
+        for other in latin[start + 1 : start + LONGEST_PHRASE]:
+            if other.start - latin[start].end > 40:
+                break
+            name += " " + other.key
+            _add(terms, name, word.sign | other.sign if word.sign == other.sign else other.sign)
+
+
+_NEAR = re.compile(r"[a-z]{2,}|[\u3400-\u9fff]")
+
+
+def _beside(measure: Measure) -> frozenset[str]:
+    """Stems and Chinese characters around a number, within its clause."""
+    before = re.split(r"[,;.!?，。；！？|\n]\s?", measure.before)[-1]
+    after = re.split(r"[,;.!?，。；！？|\n](?:\s|$)?", measure.after)[0]
+    return frozenset(
+        stemmed(word) if word.isascii() else word for word in (*_NEAR.findall(before), *_NEAR.findall(after))
+    )
+
+
+def _codes(low: str) -> Iterator[str]:
+    for run in re.findall(r"[a-z0-9]+(?:[-./][a-z0-9]+)*\+?", low):
+        if any(char.isdigit() for char in run):
+            yield re.sub(r"[^a-z0-9]", "", run)
+            yield from re.findall(r"[a-z]*\d+[a-z0-9]*", run)
+
+
+def _widen(terms: dict[str, int], words: Vocabulary) -> None:
+    """Adds other words for what is said, step by step."""
+    edge = [(name, sign) for name, mask in terms.items() for sign in (PLUS, MINUS) if mask & sign]
+    for _ in range(_DEEPEST):
+        new: list[tuple[str, int]] = []
+        for literal in edge:
+            for name, sign in words.supports.get(literal, ()):
+                if not terms.get(name, 0) & sign:
+                    terms[name] = terms.get(name, 0) | sign
+                    new.append((name, sign))
+        edge = new
+
+
+def said_in_chinese(ground: Ground, piece: str, sign: int) -> bool:
+    """Whether a piece of Chinese stands in the product's text, affirmed or denied as it is to be."""
+    place = ground.han.find(piece)
+    while place >= 0:
+        if ground.han_signs[place] & sign or (piece[0] in NEGATORS and len(piece) > 1 and sign & PLUS):
+            return True
+        place = ground.han.find(piece, place + 1)
+    return False
+
+
+def _add(terms: dict[str, int], name: str, sign: int) -> None:
+    if name:
+        terms[name] = terms.get(name, 0) | sign
+
+
+def _key(label: str) -> str:
+    return label if is_han(label) else " ".join(stemmed(part) for part in label.split())
+
+
+__all__ = ["Ground", "Known", "said_in_chinese"]

@@ -1,0 +1,90 @@
+"""Which sentences of a product's text speak to a model instead of of the product.
+
+A description may say «Ignore the weather» or «Please don't take it to an open-plan office»: that speaks to a shopper.
+What is looked for speaks of instructions, prompts, roles and answers, or dictates what is to be said of the product. In
+the tables of `patterns_*.txt` a line is one regular expression over the skeleton of a sentence (folded, look-alikes made
+Latin, s p a c e d and, at a second look, l33t words closed up); blanks in it stand for any white space.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import re
+from functools import cache
+from importlib.resources import files
+
+from search.grounding.cleaning import skeleton, unleeted, unmasked
+
+_BLOB = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{24,}={0,2}(?![A-Za-z0-9+/=])")
+_ESCAPED = re.compile(r"(?:(?:\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|&#x?[0-9a-fA-F]{2,6};|%[0-9a-fA-F]{2})\s?){6,}")
+_HEX = re.compile(r"(?<![0-9a-zA-Z])(?:[0-9a-fA-F]{2}[\s:]?){20,}(?![0-9a-zA-Z])")
+_BITS = re.compile(r"(?:[01]{7,8}\s){5,}")
+_LETTER = re.compile(r"[a-z]")
+_LEET = re.compile(r"[a-z][013457@$!][a-z0-9@$!]|[013457@$!][a-z]{2}")
+_ROT13 = re.compile(r"vafgehpgvba|cebzcg|vtaber|erpbzzraq")
+_BACKWARDS = re.compile(r"noitcurtsni|tpmorp|erongi|dnemmocer|令指|略忽")
+
+
+def speaks_to_a_model(text: str) -> bool:
+    """Whether a sentence (or a few) gives orders to a model, plays a role of a conversation, or hides something."""
+    if _hides(text):
+        return True
+    bare = skeleton(text)
+    if _matches(bare):
+        return True
+    if not bare.isascii() and _LETTER.search(bare) and (seen := unmasked(bare)) != bare:
+        if _matches(seen):
+            return True
+        bare = seen
+    if _LEET.search(bare) and _matches(unleeted(bare)):
+        return True
+    if _ROT13.search(bare) and _matches(codecs.encode(bare, "rot13")):
+        return True
+    return bool(_BACKWARDS.search(bare)) and _matches(bare[::-1])
+
+
+def _matches(bare: str) -> bool:
+    return _patterns().search(bare) is not None
+
+
+@cache
+def _patterns() -> re.Pattern[str]:
+    folder = files("search.grounding").joinpath("words")
+    lines = [
+        line.strip()
+        for table in ("orders_en.txt", "orders_zh.txt", "orders_other.txt")
+        for line in folder.joinpath(table).read_text(encoding="utf-8").splitlines()
+    ]
+    return re.compile("|".join(f"(?:{_spaced(line)})" for line in lines if line and not line.startswith("#")))
+
+
+def _spaced(pattern: str) -> str:
+    return pattern.replace(" ", r"\s+")
+
+
+def _hides(text: str) -> bool:
+    """Whether it holds a long blob: base64, hexadecimal, escapes or bits. Nobody describes a product in those; a long
+    part number or a link is none."""
+    if _ESCAPED.search(text) or _HEX.search(text) or _BITS.search(text):
+        return True
+    return any(_is_blob(match.group()) for match in _BLOB.finditer(text))
+
+
+def _is_blob(run: str) -> bool:
+    if "/" in run and all(len(part) < 20 for part in run.split("/")) and not run.endswith("="):
+        return False  # a path or alternatives: «black/white/silver»
+    if not (re.search(r"[a-z]", run) and re.search(r"[A-Z]", run)):
+        return False
+    if len(run) >= 40 and re.search(r"\d", run) and "-" not in run:
+        return True
+    try:
+        hidden = base64.b64decode(run.rstrip("=") + "=" * (-len(run.rstrip("=")) % 4), altchars=b"-_" if "-" in run else None)
+        words = hidden.decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return False
+    return words.isprintable() and " " in words or bool(re.search(r"[\u3400-\u9fff]{3}", words))
+
+
+__all__ = ["speaks_to_a_model"]
