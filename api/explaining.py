@@ -9,13 +9,13 @@ from functools import partial
 
 from api import searching
 from api.errors import ApiError
-from api.narrating import Finished, Job, Narration, Sentence, Source, Waiting
+from api.narrating import Finished, Job, Narration, Sentence, Source
 from api.schemas import ExplainBody
 from api.work import Pool
 from search.bootstrap import Service
 from search.domain import Json, Language
 from search.explanation import Explained, Ledger, compare
-from search.narration import Narrator, honest, joined
+from search.narration import Listener, Narrator, honest, joined
 
 MOST_NARRATED = 5
 """Products of one request that the model words: all at once, or the last would not be in time."""
@@ -117,14 +117,14 @@ def _wanted(
         yield _Wanted(job, narrator.explained_before(ledger, language))
 
 
-def _tell(narrator: Narrator, ledger: Ledger, language: Language, waiting: Waiting) -> Iterator[str]:
-    return narrator.explain(ledger, language, waiting)
+def _tell(narrator: Narrator, ledger: Ledger, language: Language, listener: Listener) -> Iterator[str]:
+    return narrator.explain(ledger, language, listener)
 
 
 def _tell_comparison(
-    narrator: Narrator, ledgers: Sequence[Ledger], language: Language, waiting: Waiting
+    narrator: Narrator, ledgers: Sequence[Ledger], language: Language, listener: Listener
 ) -> Iterator[str]:
-    return narrator.compare(ledgers, language, waiting)
+    return narrator.compare(ledgers, language, listener)
 
 
 def _language(found: Sequence[Explained], asked: Plan) -> Language:

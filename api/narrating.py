@@ -8,33 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
 from api.errors import ApiError
 from api.work import Pool
 from search.errors import LanguageModelError
+from search.narration import Listener
 
 log = logging.getLogger(__name__)
 
 Source = Literal["evidence", "model"]
-Waiting = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """Words to ask for: of the product `id`, or of the comparison where it is None.
 
-    `tell` blocks and gives sentence after sentence until `waiting` says no; it raises LanguageModelError where it
+    `tell` blocks and gives sentence after sentence while the listener waits; it raises LanguageModelError where it
     breaks off. `honest` are sentences that go with whatever the model says, `joined` makes one text of all. With
     `whole`, the words stand only if they came to their end.
     """
 
     id: str | None
-    tell: Callable[[Waiting], Iterator[str]]
+    tell: Callable[[Listener], Iterator[str]]
     joined: Callable[[Sequence[str]], str]
     honest: tuple[str, ...] = ()
     whole: bool = False
@@ -77,7 +77,7 @@ class Narration:
         self._pool = pool
         self._open = {id(job): _Account(job) for job in jobs}
         self._ends = ends
-        self._stopped = threading.Event()
+        self._listener = Listener(ends)
         self._heard: asyncio.Queue[Sentence | _Over] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -98,14 +98,14 @@ class Narration:
             else:
                 for event in self._end(account, heard.failed):
                     yield event
-        self._stopped.set()
+        self._listener.leave()
         for account in list(self._open.values()):
             for event in self._end(account, failed=True):
                 yield event
 
     def stop(self) -> None:
-        """Nobody listens any more: the model is stopped at its next word, and what waits for a thread never begins."""
-        self._stopped.set()
+        """Nobody listens any more: the model is stopped, and what waits for a thread never begins."""
+        self._listener.leave()
         for task in self._tasks:
             task.cancel()
 
@@ -129,8 +129,8 @@ class Narration:
         """In a thread of the pool."""
         failed = True
         try:
-            if self._waited_for():
-                for text in job.tell(self._waited_for):
+            if self._listener.waits:
+                for text in job.tell(self._listener):
                     self._say(loop, Sentence(job, text))
                 failed = False
         except LanguageModelError:
@@ -141,8 +141,5 @@ class Narration:
         self._say(loop, _Over(job, failed))
 
     def _say(self, loop: asyncio.AbstractEventLoop, what: Sentence | _Over) -> None:
-        if not self._stopped.is_set():
+        with suppress(RuntimeError):  # the loop is closed: nobody is there to hear it
             loop.call_soon_threadsafe(self._heard.put_nowait, what)
-
-    def _waited_for(self) -> bool:
-        return not self._stopped.is_set() and time.monotonic() < self._ends

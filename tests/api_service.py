@@ -106,9 +106,9 @@ def wait_for(client: TestClient, task: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def listening(app: FastAPI) -> Iterator[str]:
-    """The application behind a real server on a free port: its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def listening(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """The application behind a real server, on a free port unless one is named: its address."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, proxy_headers=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

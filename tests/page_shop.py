@@ -1,7 +1,8 @@
 """A shop for the tests of the search page: 276 products of the demo, two invented shoppers with a past, four indexes.
 
 `products` is what the page opens with; `measured` knows its noise, so that it can call an answer weak; `old` was built
-before there were words to look up, so that its answers are degraded; `small` has five products and no second page.
+before there were words to look up, so that its answers are degraded; `small` has seven products, of which one has a
+page in the shop.
 """
 
 from __future__ import annotations
@@ -34,26 +35,23 @@ def demo_products() -> list[dict[str, Any]]:
     return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def open_page_shop(folder: Path, say: Callable[[Any], str] | None = None) -> Shop:
-    """`say` is the language model: it gets the data of a question and gives what it says to it. None: no model."""
+def open_page_shop(folder: Path) -> Shop:
     shoppers = folder / "shoppers.jsonl"
     shoppers.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in SHOPPERS), encoding="utf-8")
     shop = open_shop(folder / "data", None, page_shoppers=shoppers, past_queries=True)
     rows = demo_products()
     build(shop.store, shop.encoder, rows)
-    build(
-        shop.store,
-        shop.encoder,
-        [row for row in rows if row["category"][0] == "Kitchen & Dining"],
-        "measured",
-        calibrate=True,
-    )
+    kitchen = [row for row in rows if row["category"][0] == "Kitchen & Dining"]
+    build(shop.store, shop.encoder, kitchen, "measured", calibrate=True)
     build_as_before(shop.store, shop.encoder, rows[:30], "old")
-    build(shop.store, shop.encoder, PRODUCTS[:5], "small")
-    if say is not None:
-        narrator = Narrator(Careful(FakeLanguageModel(say)))
-        shop = dataclasses.replace(shop, service=dataclasses.replace(shop.service, narrator=narrator))
+    build(shop.store, shop.encoder, PRODUCTS[:7], "small")
     return shop
+
+
+def with_model(shop: Shop, say: Callable[[Any], str]) -> Shop:
+    """The shop with a language model: `say` gets the data of a question and gives what the model says to it."""
+    narrator = Narrator(Careful(FakeLanguageModel(say)))
+    return dataclasses.replace(shop, service=dataclasses.replace(shop.service, narrator=narrator))
 
 
 def tell_past(address: str) -> None:

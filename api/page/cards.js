@@ -44,12 +44,12 @@ export function titleOf(hit) {
 }
 
 function heading(hit) {
-  const element = make("h3", "title");
+  const element = make("h2", "title");
   const link = webAddress(hit.url);
   const inner = link ? make("a", "", "", { href: link, rel: "noopener noreferrer" }) : element;
   if (link) element.append(inner);
   else element.tabIndex = -1;
-  inner.append(...marked(hit._formatted?.title ?? titleOf(hit), MARKS));
+  inner.append(...marked(hit._formatted?.title || titleOf(hit), MARKS));
   return element;
 }
 
@@ -65,10 +65,11 @@ function aboutOf(hit) {
 
 export function rating(hit) {
   if (typeof hit.rating !== "number") return null;
+  const stars = count(Math.round(hit.rating * 10) / 10);
   const number = typeof hit.rating_count === "number" ? count(hit.rating_count) : "";
-  const row = make("span", "rating", "", { role: "img", "aria-label": words.rated(count(hit.rating), number) });
+  const row = make("span", "rating", "", { role: "img", "aria-label": words.rated(stars, number) });
   row.append(draw("svg", { viewBox: "0 0 16 16", width: 13, height: 13, "aria-hidden": "true" },
-    draw("path", { d: "m8 1.600 2 4.200 4.600.6-3.400 3.200.9 4.5L8 11.900l-4.100 2.200.9-4.5L1.400 6.400 6 5.800Z" })), count(hit.rating));
+    draw("path", { d: "m8 1.600 2 4.200 4.600.6-3.400 3.200.9 4.5L8 11.900l-4.100 2.200.9-4.5L1.400 6.400 6 5.800Z" })), stars);
   if (number) row.append(make("span", "raters", ` (${number})`));
   return row;
 }

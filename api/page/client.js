@@ -87,7 +87,9 @@ function filterBy(state, except = "") {
   return filter;
 }
 
-const EXPLAINED = () => ({});
+function explained(state) {
+  return { explain: { language: state.lang } };
+}
 
 function asked(state) {
   return { q: state.q, ignore: state.ignore, ...(state.user ? { user: state.user } : {}) };
@@ -105,7 +107,7 @@ export function searchBody(state) {
     highlightPostTag: MARKS[1],
     showRankingScore: true,
     showRankingScoreDetails: true,
-    ...EXPLAINED(state),
+    ...explained(state),
   };
 }
 
@@ -163,7 +165,7 @@ export async function suggest(q, index, signal, limit = 8) {
 // For the shopper, for who looked at `recent` (ids, newest first), or what is popular. {hits, queryID, degraded…}
 export function recommendations(state, signal, limit = 12, { recent = [] } = {}) {
   const whom = state.user ? { user: state.user } : recent.length ? { recent } : {};
-  return post(under(state.index, "recommendations"), { limit, ...whom, ...EXPLAINED(state) }, { signal });
+  return post(under(state.index, "recommendations"), { limit, ...whom, ...explained(state) }, { signal });
 }
 
 export function similar(state, id, signal, limit = 8) {
@@ -171,7 +173,7 @@ export function similar(state, id, signal, limit = 8) {
 }
 
 export function goesWith(state, id, signal, limit = 8) {
-  return post(under(state.index, "goes-with"), { id, limit, ...EXPLAINED(state) }, { signal });
+  return post(under(state.index, "goes-with"), { id, limit, ...explained(state) }, { signal });
 }
 
 // Products with all that is known of them, by id; in no order.

@@ -1,6 +1,6 @@
 // The description in /openapi.json, readable. Small enough to need no viewer from somewhere else.
 
-import { make } from "./cards.js";
+import { make } from "./dom.js";
 
 const description = await (await fetch("/openapi.json")).json();
 const schemas = description.components.schemas;

@@ -14,11 +14,12 @@ const closed = new Set();
 const typed = new Map(); // index:facet → {text, found}
 const parents = new Map(); // category → the one above it, as the hits seen so far have it
 
-export function group(name, counts = {}, state, choose, hits = []) {
+export function group(name, counts = {}, state, choose) {
   const chosen = state.chosen[name] ?? [];
-  const values = [...new Set([...chosen, ...Object.keys(counts)])];
+  // By number, since an object gives keys like «42» first whatever their count.
+  const values = [...new Set([...chosen, ...Object.keys(counts)])].sort((one, other) => (counts[other] ?? 0) - (counts[one] ?? 0));
   if (!values.length) return null;
-  const rows = name === "category" ? asTree(values, counts, hits) : values.map((value) => ({ value, depth: 0 }));
+  const rows = name === "category" ? asTree(values, counts) : values.map((value) => ({ value, depth: 0 }));
   const box = make("fieldset");
   const title = label(name);
   const fold = button("fold", title, () => {
@@ -42,6 +43,8 @@ export function group(name, counts = {}, state, choose, hits = []) {
     const said = () => (unfolded.has(name) ? words.fewer : words.all(count(rows.length)));
     const toggle = button("plain", said(), () => {
       unfolded.has(name) ? unfolded.delete(name) : unfolded.add(name);
+      typed.delete(`${state.index}:${name}`);
+      for (const box of inside.querySelectorAll(".facet-find")) box.value = "";
       fill();
       toggle.textContent = said();
       toggle.setAttribute("aria-expanded", String(unfolded.has(name)));
@@ -125,12 +128,20 @@ function finder(name, title, state, list, restore, choose) {
   return box;
 }
 
-// Categories below the one they belong to, as far as the hits have told which that is.
-function asTree(values, counts, hits) {
+// Which category lies below which: the paths of the hits tell.
+export function learnCategories(hits) {
   for (const hit of hits) {
     const path = [hit.category ?? []].flat();
     path.forEach((name, level) => { if (!parents.has(name)) parents.set(name, level ? path[level - 1] : null); });
   }
+}
+
+export function unplaced(counts = {}) {
+  return Object.keys(counts).some((name) => !parents.has(name));
+}
+
+// Categories below the one they belong to, as far as that is known.
+function asTree(values, counts) {
   const here = new Set(values);
   const above = (value) => (here.has(parents.get(value)) && parents.get(value) !== value ? parents.get(value) : null);
   const below = Map.groupBy ? Map.groupBy(values, above) : byKey(values, above);

@@ -4,13 +4,15 @@
 // for. On a phone all of it moves into a sheet.
 
 import { tellingAttributes } from "./attributes.js";
-import { counts } from "./client.js";
+import { counts, post, searchBody } from "./client.js";
 import { at, button, icon, make } from "./dom.js";
-import { group } from "./facet-group.js";
+import { group, learnCategories, unplaced } from "./facet-group.js";
 import { priceGroup } from "./price.js";
 import { choices, toggled } from "./state.js";
 import { count, words } from "./words.js";
 
+// All that is asked of the products whose categories are not on the first page.
+const PATHS = { limit: 300, attributesToRetrieve: ["category"], attributesToHighlight: [], showRankingScore: false, showRankingScoreDetails: false, explain: false };
 const PHONE = matchMedia("(max-width: 760px)");
 
 let asking = null;
@@ -24,18 +26,23 @@ export function showFacets(root, result, state, change) {
   if (extra.index !== state.index) extra = { index: state.index, facets: {}, order: [] };
   if (!root.children.length) root.replaceChildren(make("div"), make("div"));
   const [usual, special] = root.children;
-  fill(usual, [
+  const fillUsual = () => fill(usual, [
     stock(result, state, choose),
-    group("category", result.facets.category, state, choose, result.hits),
+    group("category", result.facets.category, state, choose),
     priceGroup(result, state, change),
     group("brand", result.facets.brand, state, choose),
   ]);
+  learnCategories(result.hits);
+  fillUsual();
   fill(special, attributeGroups(state, choose));
   place(root, result, state, change);
-  attributeCounts(result, state, mine.signal).then((found) => {
+  attributeCounts(result, state, mine.signal).then(async (found) => {
     if (mine.signal.aborted) return;
     extra = { index: state.index, ...found };
     fill(special, attributeGroups(state, choose));
+    if (!unplaced(result.facets.category)) return;
+    learnCategories((await post(`/indexes/${encodeURIComponent(state.index)}/search`, { ...searchBody(state), ...PATHS }, { signal: mine.signal })).hits);
+    fillUsual();
   }).catch(() => {}); // called off, or the server is away, which the search itself says
 }
 
@@ -87,7 +94,7 @@ function place(root, result, state, change) {
   sheet.clear.hidden = !number;
   sheet.clear.onclick = () => change({ chosen: {}, price: null });
   sheet.open.replaceChildren(icon("filter"), make("span", "", words.filters), ...(number ? [make("span", "badge", count(number))] : []));
-  at("filters-title").textContent = words.filters;
+  at("filters-title").textContent = root.querySelector("[data-key]") ? words.filters : "";
 }
 
 function makeSheet(root) {

@@ -64,6 +64,7 @@ async function fuller(signal) {
   if (signal.aborted || poor(result)) return null;
   state = { ...state, q };
   history.replaceState(history.state, "", addressOf(state));
+  box.show(q);
   return result;
 }
 
@@ -274,6 +275,13 @@ function listen() {
     left: () => lastTyped && box.show(state.q), // what is on show, if letters were completed to it
   });
   showShopper = shopperSwitch((user) => change({ user, shown: state.shown }));
+  document.querySelector(".home").addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    lastTyped = "";
+    change({ q: "", chosen: {}, price: null, ignore: [], sort: "" });
+    scrollTo({ top: 0, behavior: "instant" });
+  });
   at("sort").addEventListener("change", () => change({ sort: at("sort").value }));
   at("index").addEventListener("change", () => change({ index: at("index").value, chosen: {}, price: null, sort: "", ignore: [] }));
   for (const one of document.querySelectorAll("[data-language]")) one.addEventListener("click", () => switchTo(one.dataset.language));

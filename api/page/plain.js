@@ -10,7 +10,7 @@ function unitOf(name) {
 
 // weight_g → Weight: the unit stands with the value.
 export function label(name) {
-  return fieldName(words.fields[name] || !unitOf(name) ? name : name.slice(0, name.lastIndexOf("_")));
+  return words.named[name] ?? fieldName(words.fields[name] || !unitOf(name) ? name : name.slice(0, name.lastIndexOf("_")));
 }
 
 // A value as people read it; `currency` is that of the product, for its price.
@@ -22,7 +22,7 @@ export function valueOf(name, value, currency) {
   if (name === "price" && typeof value === "number") return money(value, currency);
   if (typeof value === "object") return Object.entries(value).map(([key, one]) => `${key} ${valueOf(key, one, currency)}`).join(", ");
   const unit = unitOf(name);
-  const text = words.filterOf[name]?.[value] ?? (typeof value === "number" && name !== "pages" && unit ? count(value) : String(value));
+  const text = words.filterOf[name]?.[value] ?? (typeof value === "number" && (unit || name === "rating_count") ? count(value) : String(value));
   return unit && Number.isFinite(Number(value)) ? `${text} ${unit}` : text;
 }
 

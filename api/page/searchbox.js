@@ -209,7 +209,7 @@ export function searchBox(hooks) {
   function focus({ silent = false } = {}) {
     quiet = silent;
     input.focus({ preventScroll: silent });
-    input.select();
+    silent ? input.setSelectionRange(input.value.length, input.value.length) : input.select();
     quiet = false;
   }
 
@@ -220,7 +220,7 @@ export function searchBox(hooks) {
     close,
     // The question changed elsewhere: by going back, or a click in the results. Whoever is typing is not interrupted.
     show(q) {
-      if (typed.trim() === q || (writing && this.completed(typed.trim()) === q)) return;
+      if (typed.trim() === q || (q && writing && this.completed(typed.trim()) === q)) return;
       typed = q;
       set(q);
     },

@@ -32,7 +32,7 @@ export async function showShelves(root, state, result) {
     if (mine.signal.aborted) return;
     const named = page.shoppers.find((one) => one.user === state.user)?.name;
     const personal = state.user && main.hits.some((hit) => hit._recommendation?.because?.some((one) => one.part !== "popular"));
-    const title = !start ? words.instead : personal ? (named ? words.forShopper(named) : words.forYou) : words.popularNow;
+    const title = personal ? (named ? words.forShopper(named) : words.forYou) : start ? words.popularNow : words.instead;
     const shelves = [shelf(title, personal ? words.shelfNote : "", main, state)];
     if (session?.hits.length) shelves.unshift(shelf(words.fromSession, words.sessionNote, session, state));
     root.replaceChildren(...shelves.filter(Boolean));

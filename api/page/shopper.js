@@ -88,9 +88,9 @@ export function shopperSwitch(choose) {
     current = user;
     const name = user ? nameOf(user) : words.nobody;
     opener.hidden = false;
-    opener.setAttribute("aria-label", words.shoppingAs(name));
+    const [before, after] = words.shoppingAs("\n").split("\n");
     opener.title = words.shoppingAs(name);
-    opener.replaceChildren(face(user, name), make("span", "who-name", name), icon("down", 16));
+    opener.replaceChildren(face(user, name), make("span", "hidden", before), make("span", "who-name", name), make("span", "hidden", after), icon("down", 16));
   };
 }
 

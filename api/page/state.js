@@ -1,13 +1,13 @@
 // The state of the page lives in its address, so that a search can be bookmarked, shared and gone back to.
 //
 //   q, index, user            text
-//   lang                      en | zh, as chosen by hand; absent: as the browser prefers
+//   lang                      en | zh; absent: as chosen here before, else as the browser prefers
 //   brand=, category=, f.NAME=    `chosen`: {name: [values]}, only what has some
 //   price=LOW-HIGH            `price`: [low, high], either may be null (price=20-, price=-80); null: any
 //   ignore=                   texts of conditions that are taken back
 //   sort, shown               field:asc | field:desc; how many hits are shown
 
-import { language } from "./words.js";
+import { language, ofBrowser } from "./words.js";
 
 export const STEP = 24;
 const MOST = 960;
@@ -44,7 +44,7 @@ function priceOf(text) {
 export function addressOf(state) {
   const params = new URLSearchParams();
   for (const name of ["q", "index", "user"]) if (state[name]) params.set(name, state[name]);
-  if (new URLSearchParams(location.search).has("lang") || state.lang !== language(null)) params.set("lang", state.lang);
+  if (new URLSearchParams(location.search).has("lang") || state.lang !== ofBrowser()) params.set("lang", state.lang);
   for (const [name, values] of Object.entries(state.chosen)) {
     for (const value of values) params.append(PLAIN.includes(name) ? name : `f.${name}`, value);
   }

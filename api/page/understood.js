@@ -1,18 +1,26 @@
 // What the words were taken for: a chip for each condition, that is switched off and on, and what was read otherwise.
 // Beside them what was chosen by hand, each to be taken out again.
 
-import { button, icon, make } from "./dom.js";
+import { at, button, icon, make } from "./dom.js";
 import { choiceOf, grouped, label } from "./plain.js";
 import { toggled } from "./state.js";
 import { money, words } from "./words.js";
 
 export function showUnderstood(root, result, state, change) {
-  const kept = document.activeElement?.dataset?.chip;
+  const focused = root.contains(document.activeElement) ? document.activeElement : null;
   const understood = result.understood ?? {};
   const rows = [conditions(understood, state, change), notes(understood), choices(state, change)].filter(Boolean);
   root.replaceChildren(...rows);
   root.hidden = !rows.length;
-  if (kept) [...root.querySelectorAll("[data-chip]")].find((one) => one.dataset.chip === kept)?.focus();
+  if (focused) keepFocus(root, focused.dataset.chip);
+}
+
+// On the same chip, or where it is gone on what is left, or on the heading of the results.
+function keepFocus(root, key) {
+  const chips = [...root.querySelectorAll("button")];
+  const next = chips.find((one) => one.dataset.chip === key) ?? chips[0] ?? at("heading");
+  if (next === at("heading")) next.tabIndex = -1;
+  next.focus({ preventScroll: true });
 }
 
 function conditions({ constraints }, state, change) {

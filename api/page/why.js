@@ -76,8 +76,8 @@ function reason(hit, result, state, signal) {
   const source = make("p", "source", hit._explanation ? words.byEvidence : "");
   box.append(text, source);
   box.hidden = !hit._explanation;
-  const ranked = result.queryID && result.understood && hit._evidence !== undefined || hit._rankingScore !== undefined;
-  if (ranked && result.understood && (page.model || !hit._explanation)) worded(hit, state, { box, text, source }, signal);
+  const ranked = result.facets !== undefined; // of a search: shelves and similar products answer no question
+  if (ranked && (page.model || !hit._explanation)) worded(hit, state, { box, text, source }, signal);
   return box;
 }
 

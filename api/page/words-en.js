@@ -1,7 +1,7 @@
 // What the page says in English. Functions take what is to be filled in; `n` is written by count().
 
 export const EN = {
-  skip: "Skip to results", home: "Daogou, start page", search: "Search", placeholder: "Say what you are looking for", clearBox: "Clear the search box",
+  skip: "Skip to results", home: "start page", search: "Search", placeholder: "Say what you are looking for", clearBox: "Clear the search box",
   index: "Catalogue", language: "Language", preferences: "Preferences", sort: "Sort", relevance: "Best match", browse: "Catalogue order", cheapest: "Price, low to high",
   dearest: "Price, high to low", bestRated: "Best rated", catalogue: "All products", results: "Results", loading: "Searching…",
   found: (n) => (n === "1" ? "1 product" : `${n} products`), took: (ms) => `${ms} ms`,

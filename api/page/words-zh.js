@@ -1,7 +1,7 @@
 // What the page says in Chinese: the same names as in words-en.js.
 
 export const ZH = {
-  skip: "跳到搜索结果", home: "导购首页", search: "搜索", placeholder: "说说你想找什么", clearBox: "清空搜索框",
+  skip: "跳到搜索结果", home: "首页", search: "搜索", placeholder: "说说你想找什么", clearBox: "清空搜索框",
   index: "商品库", language: "语言", preferences: "偏好设置", sort: "排序", relevance: "最相关", browse: "默认顺序", cheapest: "价格从低到高",
   dearest: "价格从高到低", bestRated: "评分最高", catalogue: "全部商品", results: "搜索结果", loading: "搜索中…",
   found: (n) => `${n} 件商品`, took: (ms) => `${ms} 毫秒`,

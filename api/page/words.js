@@ -44,7 +44,7 @@ export function speak(lang) {
   const own = navigator.languages?.find((one) => one.toLowerCase().startsWith(lang));
   locale = own ?? (lang === "zh" ? "zh-CN" : "en");
   const root = document.documentElement;
-  root.lang = lang === "zh" ? "zh-CN" : "en";
+  root.lang = lang;
   for (const element of root.querySelectorAll("[data-text]")) element.textContent = words[element.dataset.text];
   for (const element of root.querySelectorAll("[data-label]")) element.setAttribute("aria-label", words[element.dataset.label]);
   for (const element of root.querySelectorAll("[data-placeholder]")) element.placeholder = words[element.dataset.placeholder];

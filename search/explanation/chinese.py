@@ -1,4 +1,4 @@
-"""一句话说明：用中文。"""
+"""An explanation in Chinese: 一两句话，说清为什么推荐。"""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from search.constraints import TEXT
 from search.domain import Json
+from search.explanation.bounds import Bound
 from search.explanation.chinese_likings import liking
-from search.explanation.story import Bound, Heard, Phrase, Story
+from search.explanation.story import Heard, Phrase, Story
 from search.explanation.thrift import Thrift, within
 from search.explanation.values import amount, clean, cut, label, measure, money, quoted, value
 from search.storage.payload import fold
@@ -22,10 +23,10 @@ def _sentences(story: Story, thrift: Thrift) -> str:
     words, tail = _words(story, thrift)
     met = _met(story.met[: thrift.met], thrift)
     taste = _taste(story, thrift)
-    against = [*_unmet(story.unmet[: thrift.unmet], thrift), *_unknown(story.unknown[: thrift.unknown])]
+    against = [*_unmet(story, thrift), *_unknown(story.unknown[: thrift.unknown])]
     if story.out_of_stock:
         against.append("目前缺货")
-    if words and (tail or len(story.met) > 1 or not (story.heard or story.code)):
+    if words and (tail or len(story.met) > 2 or not (story.heard or story.code)):
         first, second = [words + tail * thrift.rest], [*met, *taste]
     elif words or met:
         first, second = [*([words] if words else []), *met], taste
@@ -86,7 +87,7 @@ def _stands(heard: Heard, story: Story, thrift: Thrift, alone: bool) -> str:
     if heard.place == "brand":
         return f"品牌是{said}"
     if heard.place == "mark":
-        return f"标明{said}"
+        return f"标明{quoted(label(heard.field, 'zh'))}"
     if heard.place == "attribute":
         return f"{label(heard.field, 'zh')}一项写着{said}"
     if heard.place == "description":
@@ -113,7 +114,7 @@ def _meets(bound: Bound, thrift: Thrift) -> str:
     field, op, name = bound.field, bound.constraint.op, label(bound.field, "zh")
     wanted = _wanted(bound, thrift)
     if field == TEXT:
-        return f"没有提到{quoted(wanted)}" if op == "!=" and wanted else ""
+        return f"没有提到你不要的{quoted(wanted)}" if op == "!=" and wanted else ""
     if isinstance(bound.shown, bool):
         if field == "in_stock":
             return "有货" if bound.shown else "缺货"
@@ -152,8 +153,13 @@ def _within(bound: Bound, held: float) -> str:
     return f"{what}，{sense.format(asked)}" if sense else f"{what}，接近你说的{asked}"
 
 
-def _unmet(bounds: Sequence[Bound], thrift: Thrift) -> list[str]:
-    return [_against(bound, thrift) for bound in bounds]
+def _unmet(story: Story, thrift: Thrift) -> list[str]:
+    foreign = [
+        f"售价{money(paid, bound.currency)}，与你说的{quoted(cut(clean(bound.constraint.text), 24))}不是同一种货币"
+        for bound in story.foreign
+        if (paid := amount(bound.shown)) is not None
+    ]
+    return [*(_against(bound, thrift) for bound in story.unmet[: thrift.unmet]), *foreign]
 
 
 def _against(bound: Bound, thrift: Thrift) -> str:
@@ -170,6 +176,8 @@ def _against(bound: Bound, thrift: Thrift) -> str:
             return "有货" if bound.shown else "目前缺货"
         return f"标明{quoted(name)}" if bound.shown else f"标明并非{quoted(name)}"
     shown = value(bound.shown, thrift.value) or "别的"
+    if field == TEXT:
+        return f"里面提到了你不要的{quoted(wanted)}"
     if op == "!=":
         return f"{name}是{shown}，而你不想要它" if field == "brand" else f"{name}是{shown}，正是你不想要的"
     if not wanted:
@@ -178,10 +186,17 @@ def _against(bound: Bound, thrift: Thrift) -> str:
 
 
 def _unknown(bounds: Sequence[Bound]) -> list[str]:
-    texts = [cut(clean(bound.wanted[0]), 24) for bound in bounds if bound.field == TEXT and bound.constraint.op != "!="]
-    named = list(dict.fromkeys(label(bound.field, "zh") for bound in bounds if bound.field != TEXT))
+    named: dict[str, None] = {}
+    whether: dict[str, None] = {}
+    for bound in bounds:
+        if bound.field == TEXT:
+            whether[quoted(cut(clean(bound.wanted[0]), 24))] = None
+        elif isinstance(bound.wanted[0], bool):
+            whether["有货" if bound.field == "in_stock" else quoted(label(bound.field, "zh"))] = None
+        else:
+            named[label(bound.field, "zh")] = None
     said = [f"{'、'.join(named)}未标明"] if named else []
-    return said + [f"是否{quoted(text)}未标明" for text in texts if text]
+    return said + [f"是否{one}未标明" for one in whether]
 
 
 def _wanted(bound: Bound, thrift: Thrift) -> str:
@@ -189,7 +204,7 @@ def _wanted(bound: Bound, thrift: Thrift) -> str:
 
 
 def _said(bound: Bound, number: float) -> str:
-    return money(number, bound.currency) if bound.field == "price" else measure(number, bound.field, "zh")
+    return money(number, bound.limits) if bound.field == "price" else measure(number, bound.field, "zh")
 
 
 def _says(shown: str, wanted: Sequence[Json]) -> bool:
@@ -234,4 +249,4 @@ def telling(story: Story) -> tuple[str, ...]:
 
 def questions(story: Story) -> tuple[str, ...]:
     """Clauses that say what is not met, and what is not known."""
-    return (*_unmet(story.unmet, _ROOMY), *(each for one in story.unknown for each in _unknown([one])))
+    return (*_unmet(story, _ROOMY), *(each for one in story.unknown for each in _unknown([one])))

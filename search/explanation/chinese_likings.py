@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 from search.domain import Document
 from search.events import EventType, Reason
-from search.explanation.ledger import SIMILAR, Liking
-from search.explanation.values import amount, clean, cut, label, money
+from search.explanation.ledger import NEARNESS, SIMILAR, Liking
+from search.explanation.values import about, amount, clean, cut, label, money
 
 _DID: dict[EventType | None, str] = {
-    "purchase": "买过", "cart": "加过购物车", "view": "看过", "click": "看过", "rating": "评价过", "hide": "隐藏了",
+    "purchase": "买过", "cart": "加过购物车", "view": "看过", "click": "看过", "rating": "打过高分", "hide": "隐藏了",
     "search": "搜过", None: "接触过",
 }  # fmt: skip
 
@@ -20,6 +20,8 @@ _Told = Callable[[Reason, str, Document], str]
 def liking(one: Liking, document: Document, most: int) -> str:
     """`most` is how long a title may be, in columns."""
     titles = [said for title in one.titles if (said := cut(clean(title), most))]
+    if one.kin is False and one.reason.part in NEARNESS:
+        titles = []
     return LIKINGS[one.reason.part](one.reason, f"“{titles[0]}”" if titles else "", document)
 
 
@@ -29,13 +31,13 @@ def _near(reason: Reason, title: str, document: Document) -> str:
         return f"合你说过的兴趣“{text}”" if text else "合你说过的兴趣"
     if reason.effect < 0:
         return "和你平时的选择不太像"
-    return f"和你{_DID.get(reason.event, '接触过')}的{title}相近" if title else "和你以前选的相近"
+    return f"和你{_DID.get(reason.event, '接触过')}的{title}相近" if title else "比多数商品更接近你的口味"
 
 
 def _session(reason: Reason, title: str, document: Document) -> str:
     if reason.effect < 0:
         return "和你这次想找的不太像"
-    return f"和你这次{_DID.get(reason.event, '接触过')}的{title}相近" if title else "合你这次想找的"
+    return f"和你这次{_DID.get(reason.event, '接触过')}的{title}相近" if title else "比多数商品更接近你这次想找的"
 
 
 def _brand(reason: Reason, title: str, document: Document) -> str:
@@ -43,6 +45,9 @@ def _brand(reason: Reason, title: str, document: Document) -> str:
 
 
 def _category(reason: Reason, title: str, document: Document) -> str:
+    name = cut(clean(reason.value), 32)
+    if name and title and reason.effect > 0:
+        return f"你{_did(reason.event, f'“{name}”里的{title}')}"
     return _same(reason, title, "同类的", "是你点名喜欢的品类", "是你常选的品类", "是你平时少选的品类")
 
 
@@ -53,9 +58,7 @@ def _same(reason: Reason, title: str, how: str, named: str, liked: str, disliked
         return disliked
     if not title:
         return liked
-    return (
-        f"你把{how}{title}加过购物车" if reason.event == "cart" else f"你{_DID.get(reason.event, '接触过')}{how}{title}"
-    )
+    return f"你{_did(reason.event, how + title)}"
 
 
 def _attributes(reason: Reason, title: str, document: Document) -> str:
@@ -80,7 +83,7 @@ def _price(reason: Reason, title: str, document: Document) -> str:
     if reason.declared:
         inside = paid is not None and top >= 0 and paid <= top
         return f"在你说过的预算{money(top, currency)}以内" if inside else "价格合你的预算"
-    spread = f"（{money(bottom, currency)}至{money(top, currency)}）" if top > bottom >= 0 else ""
+    spread = f"（约{about(bottom, currency)}至{about(top, currency)}）" if top > bottom >= 0 else ""
     if reason.effect < 0:
         return f"价格离你平时的花费{spread}较远"
     inside = bool(spread) and paid is not None and bottom <= paid <= top
@@ -123,3 +126,9 @@ LIKINGS: Mapping[str, _Told] = {
     SIMILAR: _others("描述和{}相近", "描述和那件商品相近"),
 }
 """By part of a score. Every part that a receipt can name has to be here."""
+
+
+def _did(event: EventType | None, what: str) -> str:
+    if event == "cart":
+        return f"把{what}加过购物车"
+    return f"给{what}打过高分" if event == "rating" else f"{_DID.get(event, '接触过')}{what}"

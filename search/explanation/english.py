@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from search.constraints import TEXT
 from search.domain import Json
+from search.explanation.bounds import Bound
 from search.explanation.english_likings import liking
-from search.explanation.story import Bound, Heard, Phrase, Story
+from search.explanation.story import Heard, Phrase, Story
 from search.explanation.thrift import Thrift, within
 from search.explanation.values import amount, clean, cut, label, measure, money, quoted, value
 from search.storage.payload import fold
@@ -22,7 +23,7 @@ def _sentences(story: Story, thrift: Thrift) -> str:
     words, tail = _words(story, thrift)
     met = _met(story.met[: thrift.met], thrift)
     taste = _taste(story, thrift)
-    against = [*_unmet(story.unmet[: thrift.unmet], thrift), *_unknown(story.unknown[: thrift.unknown])]
+    against = [*_unmet(story, thrift), *_unknown(story.unknown[: thrift.unknown])]
     if story.out_of_stock:
         against.append("it is out of stock")
     if words and (tail or len(story.met) > 1 or not (story.heard or story.code)):
@@ -98,7 +99,7 @@ def _stands(heard: Heard, story: Story, thrift: Thrift, alone: bool, short: bool
     if heard.place == "brand":
         return f"{said} {verb} its brand" if len(phrases) == 1 else f"{said} {verb} in its brand"
     if heard.place == "mark":
-        return f"it is marked {said}"
+        return f"it is marked {quoted(label(heard.field, 'en'))}"
     if heard.place == "attribute":
         return f"{said} {verb} listed under {label(heard.field, 'en')}"
     only = "only " if heard.place == "description" and (alone or short) else ""
@@ -132,8 +133,7 @@ def _met(bounds: Sequence[Bound], thrift: Thrift) -> list[str]:
 
 
 def _costs(bound: Bound) -> str:
-    paid, currency = amount(bound.shown), bound.currency
-    price = money(paid, currency) if paid is not None else value(bound.shown)
+    paid, currency, price = amount(bound.shown), bound.limits, _price(bound)
     if bound.low is not None and bound.high is not None:
         return f"costs {price}, between your {money(bound.low, currency)} and {money(bound.high, currency)}"
     limit = amount(bound.wanted[0])
@@ -177,7 +177,7 @@ def _its(bound: Bound, thrift: Thrift) -> str:
     field, op = bound.field, bound.constraint.op
     wanted = _list([_value(one, thrift) for one in bound.wanted], "or") if any(map(clean, bound.wanted)) else ""
     if field == TEXT:
-        return f"nothing in it says {quoted(wanted)}" if op == "!=" and wanted else ""
+        return f"nothing in it says {quoted(wanted)}, which you ruled out" if op == "!=" and wanted else ""
     name, held = label(field, "en"), amount(bound.shown)
     if held is not None:
         shown = measure(held, field, "en")
@@ -201,8 +201,17 @@ def _its(bound: Bound, thrift: Thrift) -> str:
     return f"its {name} is {shown}" + (f", {sense} {wanted}" if sense and wanted else "")
 
 
-def _unmet(bounds: Sequence[Bound], thrift: Thrift) -> list[str]:
-    return [_against(bound, thrift) for bound in bounds]
+def _unmet(story: Story, thrift: Thrift) -> list[str]:
+    foreign = [
+        f"its price, {_price(bound)}, is in another currency than your {quoted(cut(clean(bound.constraint.text), 24))}"
+        for bound in story.foreign
+    ]
+    return [*(_against(bound, thrift) for bound in story.unmet[: thrift.unmet]), *foreign]
+
+
+def _price(bound: Bound) -> str:
+    paid = amount(bound.shown)
+    return money(paid, bound.currency) if paid is not None else value(bound.shown)
 
 
 def _against(bound: Bound, thrift: Thrift) -> str:
@@ -210,10 +219,9 @@ def _against(bound: Bound, thrift: Thrift) -> str:
     wanted = _list([_value(one, thrift) for one in bound.wanted], "or") if any(map(clean, bound.wanted)) else ""
     held, limit = amount(bound.shown), amount(bound.wanted[0])
     if held is not None and limit is not None and op != "!=":
-        currency = bound.currency
         is_price = field == "price"
-        shown = money(held, currency) if is_price else measure(held, field, "en")
-        asked = money(limit, currency) if is_price else measure(limit, field, "en")
+        shown = money(held, bound.currency) if is_price else measure(held, field, "en")
+        asked = money(limit, bound.limits) if is_price else measure(limit, field, "en")
         sense = "over" if op in ("<", "<=") else "under" if op in (">", ">=") else "not"
         what = f"it costs {shown}" if is_price else f"its {name} is {shown}"
         return f"{what}, {sense} {'the ' if sense == 'not' else 'your '}{asked}"
@@ -222,6 +230,8 @@ def _against(bound: Bound, thrift: Thrift) -> str:
             return "it is in stock" if bound.shown else "it is out of stock"
         return f"it is marked {quoted(name)}" if bound.shown else f"it is marked not {quoted(name)}"
     shown = value(bound.shown, thrift.value) or "something else"
+    if field == TEXT:
+        return f"it mentions {quoted(wanted)}, which you ruled out"
     if op == "!=":
         return (
             f"it is by {shown}, which you ruled out"
@@ -240,10 +250,17 @@ def _against(bound: Bound, thrift: Thrift) -> str:
 
 def _unknown(bounds: Sequence[Bound]) -> list[str]:
     """One clause for all that is not stated."""
-    texts = [clean(bound.wanted[0]) for bound in bounds if bound.field == TEXT and bound.constraint.op != "!="]
-    names = list(dict.fromkeys(label(bound.field, "en") for bound in bounds if bound.field != TEXT))
-    said = [f"its {_list(names)} {'is' if len(names) == 1 else 'are'} not stated"] if names else []
-    return said + [f"whether it is {quoted(cut(text, 24))} is not stated" for text in texts if text]
+    names: dict[str, None] = {}
+    whether: dict[str, None] = {}
+    for bound in bounds:
+        if bound.field == TEXT:
+            whether[quoted(cut(clean(bound.wanted[0]), 24))] = None
+        elif isinstance(bound.wanted[0], bool):
+            whether["in stock" if bound.field == "in_stock" else quoted(label(bound.field, "en"))] = None
+        else:
+            names[label(bound.field, "en")] = None
+    said = [f"its {_list(list(names))} {'is' if len(names) == 1 else 'are'} not stated"] if names else []
+    return said + [f"whether it is {one} is not stated" for one in whether]
 
 
 def _value(one: Json, thrift: Thrift) -> str:
@@ -301,4 +318,4 @@ def telling(story: Story) -> tuple[str, ...]:
 
 def questions(story: Story) -> tuple[str, ...]:
     """Clauses that say what is not met, and what is not known."""
-    return (*_unmet(story.unmet, _ROOMY), *(each for one in story.unknown for each in _unknown([one])))
+    return (*_unmet(story, _ROOMY), *(each for one in story.unknown for each in _unknown([one])))

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 from search.domain import Document
 from search.events import EventType, Reason
-from search.explanation.ledger import SIMILAR, Liking
-from search.explanation.values import amount, clean, cut, label, money
+from search.explanation.ledger import NEARNESS, SIMILAR, Liking
+from search.explanation.values import about, amount, clean, cut, label, money
 
 _DID: dict[EventType | None, str] = {
-    "purchase": "bought", "view": "looked at", "click": "looked at", "rating": "rated",
+    "purchase": "bought", "view": "looked at", "click": "looked at",
     "hide": "hid", "search": "searched for", None: "came by",
 }  # fmt: skip
 
@@ -21,6 +21,8 @@ _Told = Callable[[Reason, str, Document], str]
 def liking(one: Liking, document: Document, most: int) -> str:
     """`most` is how long a title may be, in columns."""
     titles = [said for title in one.titles if (said := cut(clean(title), most))]
+    if one.kin is False and one.reason.part in NEARNESS:
+        titles = []
     return LIKINGS[one.reason.part](one.reason, f"“{titles[0]}”" if titles else "", document)
 
 
@@ -32,7 +34,7 @@ def _near(reason: Reason, title: str, document: Document) -> str:
         return "it is less like what you usually go for"
     if title:
         return f"it is like {title}, which you {_did(reason.event)}"
-    return "it is like what you chose before"
+    return "it is nearer than most to what you go for"
 
 
 def _session(reason: Reason, title: str, document: Document) -> str:
@@ -41,7 +43,7 @@ def _session(reason: Reason, title: str, document: Document) -> str:
     return (
         f"it is like {title}, which you {_did(reason.event)} on this visit"
         if title
-        else "it fits what you are after now"
+        else "it is nearer than most to what you are after now"
     )
 
 
@@ -51,6 +53,9 @@ def _brand(reason: Reason, title: str, document: Document) -> str:
 
 
 def _category(reason: Reason, title: str, document: Document) -> str:
+    name = cut(clean(reason.value), 32)
+    if name and title and reason.effect > 0:
+        return f"you {_did(reason.event, title)}, which is in “{name}”, too"
     return _same(reason, title, "in the same category", "you named its category", "you often choose from its category",
                  "you rarely choose from its category")  # fmt: skip
 
@@ -89,7 +94,7 @@ def _price(reason: Reason, title: str, document: Document) -> str:
             if inside
             else "its price suits your budget"
         )
-    spread = f" ({money(bottom, currency)} to {money(top, currency)})" if top > bottom >= 0 else ""
+    spread = f" (about {about(bottom, currency)} to {about(top, currency)})" if top > bottom >= 0 else ""
     if reason.effect < 0:
         return f"its price is further from what you usually pay{spread}"
     sense = "within" if spread and paid is not None and bottom <= paid <= top else "near"
@@ -97,7 +102,7 @@ def _price(reason: Reason, title: str, document: Document) -> str:
 
 
 def _repeat(reason: Reason, title: str, document: Document) -> str:
-    return "you have it already" if reason.effect < 0 else "you bought it before, and may be ready for more"
+    return "you have it already" if reason.effect < 0 else "you bought it before and may be ready for more"
 
 
 def _others(sentence: str, without: str) -> _Told:
@@ -137,4 +142,6 @@ LIKINGS: Mapping[str, _Told] = {
 def _did(event: EventType | None, title: str = "", how: str = "") -> str:
     """«bought “X” of the same brand», or «bought» alone."""
     what = f" {title} {how}".rstrip() if title else ""
-    return f"put{what} in your cart" if event == "cart" else f"{_DID.get(event, 'came by')}{what}"
+    if event == "cart":
+        return f"put{what} in your cart"
+    return f"rated{what} well" if event == "rating" else f"{_DID.get(event, 'came by')}{what}"

@@ -1,7 +1,7 @@
 """The ledger of one hit: all that may be said of it. What is not in here is not said.
 
-A ledger reads what ranked (the understood query, evidence, score parts, receipt) and never works any of it out anew. The
-one thing it looks up is where in the product the words of the query stand.
+A ledger reads what ranked (the understood query, evidence, score parts, receipt) and never works any of it out anew. It
+looks up one thing: where in the product the words of the query stand.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ NOTHING_ASKED = Query("", "", "en")
 SIMILAR = "similar"
 """The part of the Reason of a product that was asked for as one like another; `products` has that other one."""
 
+NEARNESS = frozenset({"interest", "session", "content", "words", "basket"})
+"""Parts that vectors or words of texts speak for: only of kin are two products said to be alike by them."""
+
 How = Literal["itself", "other name", "code", "part of a code"]
 
 
@@ -26,8 +29,8 @@ How = Literal["itself", "other name", "code", "part of a code"]
 class Word:
     """A word of the query, or several in a row, that the product has in `field`; `typed` as the shopper wrote it.
 
-    `written` is what the product writes there. `how` they meet: as the same word in any of its forms, under another name
-    (a translation, or what else the thing is called), as a product code, or as a piece of one.
+    `written` is what the product writes there. `how` they meet: as the same word in any of its forms, under another
+    name (a translation, or what else the thing is called), as a product code, or as a piece of one.
     """
 
     typed: str
@@ -47,10 +50,13 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Liking:
-    """Why it suits the shopper, with the titles of the products that `reason` names, as far as they are known."""
+    """Why it suits the shopper, with the titles of the products that `reason` names, as far as they are known, the
+    product itself left out. `kin`: whether the first of them is of the same department; None where that is not known.
+    Vectors may find a keyboard near to a cat's fountain: it is not said to be like it."""
 
     reason: Reason
     titles: tuple[str, ...] = ()
+    kin: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

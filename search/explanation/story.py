@@ -8,15 +8,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from search.domain import Constraint, Document, Json
-from search.explanation.ledger import Condition, Ledger, Liking, Word
-from search.explanation.values import amount, clean, columns
+from search.domain import Document
+from search.explanation.bounds import Bound, bounds
+from search.explanation.ledger import NEARNESS, Ledger, Liking, Word
+from search.explanation.values import clean, columns
 from search.storage.payload import fold
 
 MOST_PHRASES = 3
 MOST_LIKINGS = 2
 _SHORT = 32
 """Columns of a query that is a few words and no prose."""
+
+LEAST_TOLD = 0.02
+"""Effects that are smaller are in the receipt and too small for a sentence."""
+
+LEAST_FAINT = 0.05
+"""The same of products that are only near in a space of vectors, and of no common department."""
+
+_OF_ITSELF = ("repeat", "had")
+"""Parts of a reason that may name the product itself."""
 
 LEAST_MOVED = 2
 """Places from which on it is told that a product was moved."""
@@ -47,34 +57,10 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """A condition with the product's value. `low` and `high` of two conditions on one number are told together, and
-    `wanted` holds what several conditions on one field want, or rule out."""
-
-    condition: Condition
-    shown: Json
-    wanted: tuple[Json, ...]
-    currency: Json = None
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def field(self) -> str:
-        return self.condition.constraint.field
-
-    @property
-    def constraint(self) -> Constraint:
-        return self.condition.constraint
-
-    @property
-    def wish(self) -> bool:
-        return self.condition.constraint.strength == "prefer"
-
-
-@dataclass(frozen=True, slots=True)
 class Story:
     """`code` is the product code that was typed. `rest` says what of the other words: some are named in `missing`, the
-    rest is near in meaning, there is nothing but meaning, or nothing is to be said. `moved` is how many places taste
+    rest is near in meaning, there is nothing but meaning, or nothing is to be said. `foreign` are limits in another
+    currency than the price. `moved` is how many places taste
     lifted it (below 0: let it fall)."""
 
     document: Document
@@ -85,6 +71,7 @@ class Story:
     met: tuple[Bound, ...] = ()
     unmet: tuple[Bound, ...] = ()
     unknown: tuple[Bound, ...] = ()
+    foreign: tuple[Bound, ...] = ()
     likings: tuple[Liking, ...] = ()
     moved: int = 0
     rank: int = 1
@@ -99,12 +86,9 @@ def story(ledger: Ledger) -> Story:
     searched = bool(query.text.strip()) and bool(query.raw.strip())
     code = next((word for word in ledger.words if word.how == "code"), None)
     heard = _heard([word for word in ledger.words if word.how != "code"], ledger.document)
-    met, unmet, unknown = (
-        _bounds([one for one in ledger.conditions if one.verdict == verdict], ledger.document.get("currency"))
-        for verdict in ("satisfied", "violated", "unknown")
-    )
+    held = bounds(ledger)
     moved = ledger.base_rank - ledger.rank if ledger.base_rank is not None and query.raw else 0
-    likings = _likings(ledger.likings, moved)
+    likings = _likings(ledger, moved)
     missing = tuple(said for word in ledger.missing if (said := clean(word)))
     return Story(
         document=ledger.document,
@@ -112,13 +96,15 @@ def story(ledger: Ledger) -> Story:
         heard=heard,
         rest=_rest(ledger, heard, missing) if searched and code is None else "",
         missing=missing,
-        met=met,
-        unmet=unmet,
-        unknown=unknown,
+        met=held.met,
+        unmet=held.unmet,
+        unknown=held.unknown,
+        foreign=held.foreign,
         likings=likings,
         moved=moved if abs(moved) >= LEAST_MOVED else 0,
         rank=ledger.rank,
-        out_of_stock=ledger.document.get("in_stock") is False and not any(one.field == "in_stock" for one in unmet),
+        out_of_stock=ledger.document.get("in_stock") is False
+        and not any(one.field == "in_stock" for one in held.unmet),
         searched=searched,
         asked=bool(query.raw.strip()),
         corrected=_corrected(ledger),
@@ -133,7 +119,7 @@ def _heard(words: Sequence[Word], document: Document) -> tuple[Heard, ...]:
     rows: dict[tuple[Place, str], list[Phrase]] = {}
     for word in words:
         place = _FIELDS.get(word.field, "mark" if document.get(word.field) is True else "attribute")
-        written = clean(word.written)
+        written = clean(word.field.replace("_", " ") if place == "mark" else word.written)
         if not written:
             continue
         phrase = Phrase(written, "" if word.how == "itself" else clean(word.typed))
@@ -166,70 +152,24 @@ def _corrected(ledger: Ledger) -> tuple[tuple[str, str], ...]:
     )
 
 
-# --- conditions ------------------------------------------------------------------------------------------------------
-
-_LOW, _HIGH = (">", ">="), ("<", "<=")
-
-
-def _bounds(conditions: Sequence[Condition], currency: Json) -> tuple[Bound, ...]:
-    """Two bounds of one number are one condition; so are several values that are ruled out in one field. The currency
-    goes without saying beside a price."""
-    found: list[Bound] = []
-    priced = any(one.constraint.field == "price" for one in conditions)
-    for one in conditions:
-        constraint = one.constraint
-        if constraint.field == "currency" and (priced or one.verdict != "violated"):
-            continue
-        wanted = constraint.value if isinstance(constraint.value, tuple) else (constraint.value,)
-        bound = Bound(one, _telling(one), wanted, currency)
-        place = next((n for n, other in enumerate(found) if _together(other, bound)), None)
-        if place is None:
-            found.append(bound)
-        else:
-            found[place] = _merged(found[place], bound)
-    return tuple(found)
-
-
-def _together(one: Bound, other: Bound) -> bool:
-    if one.field != other.field or one.wish != other.wish:
-        return False
-    ops = (one.constraint.op, other.constraint.op)
-    if all(op == "!=" for op in ops):
-        return True
-    satisfied = one.condition.verdict == "satisfied"
-    return satisfied and {op in _LOW for op in ops} == {True, False} and all(op in _LOW + _HIGH for op in ops)
-
-
-def _merged(one: Bound, other: Bound) -> Bound:
-    if one.constraint.op == "!=":
-        return replace(one, wanted=tuple(dict.fromkeys((*one.wanted, *other.wanted))))
-    low, high = (one, other) if one.constraint.op in _LOW else (other, one)
-    return replace(one, low=amount(low.wanted[0]), high=amount(high.wanted[0]))
-
-
-def _telling(condition: Condition) -> Json:
-    """Of a list the members that meet the condition; of a category the one that is meant, or the narrowest."""
-    value, constraint = condition.value, condition.constraint
-    if not isinstance(value, list):
-        return value
-    wanted = constraint.members or (constraint.value if isinstance(constraint.value, tuple) else (constraint.value,))
-    folded = {fold(str(one)) for one in wanted}
-    meant = [one for one in value if fold(str(one)) in folded]
-    if meant:
-        return meant
-    return value[-1:] if constraint.field == "category" else value
-
-
 # --- taste -----------------------------------------------------------------------------------------------------------
 
 
-def _likings(likings: Sequence[Liking], moved: int) -> tuple[Liking, ...]:
-    """The strongest that speak for the product; what speaks against it only where it fell. One of a kind."""
-    wanted = [one for one in likings if (one.reason.effect < 0) == (moved < 0)]
-    if moved < 0 and not wanted:
-        wanted = [one for one in likings if one.reason.effect > 0]
+def _likings(ledger: Ledger, moved: int) -> tuple[Liking, ...]:
+    """The strongest that speak for the product; where it fell, the strongest that speaks against it. No two of a part,
+    and none that names a product twice."""
+    fell = moved <= -LEAST_MOVED
+    wanted = [one for one in ledger.likings if one.reason.effect <= -LEAST_TOLD]
+    if not (fell and wanted):
+        wanted = [one for one in ledger.likings if one.reason.effect >= LEAST_TOLD]
     found: list[Liking] = []
     for one in wanted:
-        if all((one.reason.part, one.titles[:1]) != (other.reason.part, other.titles[:1]) for other in found):
-            found.append(one)
+        itself = one.reason.products[:1] == (ledger.product_id,) and one.reason.part not in _OF_ITSELF
+        faint = one.kin is False and one.reason.part in NEARNESS and abs(one.reason.effect) < LEAST_FAINT
+        if itself or faint or any(one.reason.part == other.reason.part for other in found):
+            continue
+        named = {title for other in found for title in other.titles[:1]}
+        found.append(replace(one, titles=()) if named.intersection(one.titles[:1]) else one)
+        if fell and one.reason.effect < 0:
+            break
     return tuple(found[:MOST_LIKINGS])

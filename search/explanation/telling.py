@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from search.domain import Hit, Language, Query
+from search.domain import Document, Hit, Language, Query
 from search.events import Reason
 from search.explanation import chinese, english
-from search.explanation.gathering import ledgers
+from search.explanation.gathering import TOLD, ledgers
 from search.explanation.ledger import Explained, Ledger
 from search.explanation.story import story
 from search.protocols import Collection
@@ -43,7 +43,7 @@ def explained(
 ) -> tuple[Explained, ...]:
     """The hits with their explanations, and what these are made of; `why` are reasons that all of the hits have besides
     their own. Reads the titles of the products that reasons name, once for all hits. Raises StoreError."""
-    rows = ledgers(query, hits, lambda named: _titles(collection, named), why)
+    rows = ledgers(query, hits, lambda named: _known(collection, named), why)
     language = query.language if wanted == "auto" else wanted
     return tuple(
         Explained(replace(hit, explanation=explain(row, language)), row) for hit, row in zip(hits, rows, strict=True)
@@ -61,7 +61,6 @@ def saying_why(
     return tuple(one.hit for one in explained(collection, query, hits, wanted, why))
 
 
-def _titles(collection: Collection, product_ids: Iterable[str]) -> dict[str, str]:
+def _known(collection: Collection, product_ids: Iterable[str]) -> dict[str, Document]:
     by_point = {point_id(one): one for one in product_ids}
-    found = collection.values(list(by_point), ["title"])
-    return {by_point[point]: str(values["title"]) for point, values in found.items() if values.get("title")}
+    return {by_point[point]: values for point, values in collection.values(list(by_point), TOLD).items()}

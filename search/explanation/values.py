@@ -148,6 +148,11 @@ def money(amount: float, currency: Json = None) -> str:
     return f"{digits} {code}" if re.fullmatch("[A-Z]{3}", code) else digits
 
 
+def about(amount: float, currency: Json = None) -> str:
+    """A price without its cents, where it has any to speak of besides."""
+    return money(float(int(amount + 0.5)) if amount >= 10 else amount, currency)
+
+
 def amount(value: Json) -> float | None:
     """A finite number, or None."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -158,6 +158,14 @@ def _tells(met: _Met) -> bool:
     return met.end - met.start > 1 or met.text.field in ("title", "category")
 
 
+def mentions(document: Document, text: str) -> bool:
+    """Whether any text of the product has all words of `text`, in any of their forms."""
+    row = asked(Query(text, text, "en"))
+    if not row:
+        return False
+    return any(all(next(_spans(each, one), None) for one in row) for each in _texts(document))
+
+
 # --- the product -----------------------------------------------------------------------------------------------------
 
 

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from search.domain import Language
+from search.grounding.claimed import claim_faults
 from search.grounding.counted import number_faults
 from search.grounding.fault import Fault, Kind
 from search.grounding.ground import Ground, said_in_chinese
 from search.grounding.measures import Measure, measures
 from search.grounding.never_shown import never_shown
-from search.grounding.reading import PLUS, Word, lowered, read, sign_of, stemmed, unified
+from search.grounding.reading import MINUS, PLUS, Word, lowered, read, sign_of, stemmed, unified
 from search.grounding.splitting import joined, sentences
 from search.grounding.vocabulary import LONGEST_PHRASE, Vocabulary, vocabulary
 from search.lexicon.folding import is_han
@@ -62,6 +63,7 @@ def faults(sentence: str, ground: Ground, language: Language | None = None) -> t
     found = measures(low)
     every = read(text)
     wrong = list(number_faults(found, low, every, ground))
+    wrong += claim_faults(low, ground)
     wrong += _word_faults(text, every, found, ground, vocabulary())
     return tuple(dict.fromkeys(wrong))
 
@@ -71,17 +73,20 @@ _NOT_KNOWN = re.compile(
     r"|\b(?:unknown|unclear|unspecified|unstated|no\s+(?:information|word|data|details?|mention))\b"
     r"|(?:没有?|未|并未|不)(?:写|说|注明|说明|标明|标注|提供|提到|提及|给出|列出|交代|公布|知道|清楚|详)|不详|未知|不明|无(?:相关)?(?:资料|信息|说明)"
 )
+_ASKS = re.compile(r"是否|是不是|有没有|能否|能不能|多少|多大|多重|\b(?:whether|how|if|what|which|where)\b")
 _CLAUSE = re.compile(r"[,;:，；：。!?！？]|\s[—–-]\s|\bbut\b|但|不过")
 
 
 def _unknown_spans(low: str) -> list[tuple[int, int]]:
     """The clauses in which something is said to be unknown."""
     stops = [0, *(match.end() for match in _CLAUSE.finditer(low)), len(low)]
-    return [
-        (start, end)
-        for start, end in zip(stops, stops[1:], strict=False)
-        if _NOT_KNOWN.search(low, start, end)
-    ]
+    found: list[tuple[int, int]] = []
+    for start, end in zip(stops, stops[1:], strict=False):
+        if _NOT_KNOWN.search(low, start, end):
+            # «whether it suits puppies, the shop does not say»
+            before = max((stop for stop in stops if stop < start), default=start)
+            found.append((before if _ASKS.search(low, before, start) else start, end))
+    return found
 
 
 def _word_faults(text: str, every: list[Word], found: list[Measure], ground: Ground, words: Vocabulary) -> Iterator[Fault]:
@@ -102,13 +107,16 @@ def _word_faults(text: str, every: list[Word], found: list[Measure], ground: Gro
             run = index
             while run < len(every) and every[run].han and (run == index or every[run].start == every[run - 1].end):
                 run += 1
-            yield from _han_faults(every[index:run], low, ground, words)
+            yield from _han_faults(every[index:run], low, found, ground, words)
             index = run
         else:
             taken = _latin(every, index, ground, words)
+            if not taken and index and word.sign == MINUS and _denied(every[index - 1], ground):
+                # «not a Cherry keyboard» is a keyboard all the same.
+                taken = int(bool(ground.terms.get(word.key, 0)))
             if not taken:
                 yield Fault(_kind(text, word, words), text[word.start : word.end])
-            elif _is_name(text, word) and word.key not in ground.terms and word.text not in ground.plain:
+            elif taken == 1 and _is_name(text, word) and word.key not in ground.terms and word.text not in ground.plain:
                 yield Fault("name", text[word.start : word.end])
             index += taken or 1
 
@@ -121,9 +129,11 @@ _DIMENSIONS = frozenset(
 
 def _sizes(word: Word, found: list[Measure]) -> bool:
     """Whether a word only tells what the number beside it measures, which is looked up with the number."""
-    return word.key in _DIMENSIONS and any(
-        0 <= word.start - measure.end <= 2 or 0 <= measure.start - word.end <= 4 for measure in found if measure.unit
-    )
+    return word.key in _DIMENSIONS and _beside_measure(word.start, word.end, found)
+
+
+def _beside_measure(start: int, end: int, found: list[Measure]) -> bool:
+    return any(0 <= start - measure.end <= 2 or 0 <= measure.start - end <= 4 for measure in found if measure.unit)
 
 
 def _may_be_unknown(word: Word, ground: Ground, words: Vocabulary, low: str) -> bool:
@@ -162,7 +172,7 @@ def _latin(every: list[Word], index: int, ground: Ground, words: Vocabulary) -> 
     return 0
 
 
-def _han_faults(run: list[Word], low: str, ground: Ground, words: Vocabulary) -> Iterator[Fault]:
+def _han_faults(run: list[Word], low: str, found: list[Measure], ground: Ground, words: Vocabulary) -> Iterator[Fault]:
     """Covers a run of Chinese with supported and neutral pieces, however either side was cut into words."""
     start, end = run[0].start, run[-1].end
     signs = {place: word.sign for word in run for place in range(word.start, word.end)}
@@ -179,6 +189,8 @@ def _han_faults(run: list[Word], low: str, ground: Ground, words: Vocabulary) ->
             sign = sign_of(piece, start + i, signs)
             aligned = start + i in cuts and start + i + length in cuts
             good = _covers(piece, sign, aligned, ground, words)
+            if good is None and piece in _DIMENSIONS and _beside_measure(start + i, start + i + length, found):
+                good = 0.01
             if good is None:
                 if length > 1:
                     continue
@@ -228,6 +240,10 @@ def _derived(word: Word, ground: Ground) -> bool:
         return False
     stems = {stemmed(base), stemmed(base + "e"), stemmed(base + "y"), stemmed(base[:-1]) if base[-1] == base[-2] else ""}
     return any(ground.terms.get(each, 0) & word.sign for each in stems if each)
+
+
+def _denied(word: Word, ground: Ground) -> bool:
+    return word.sign == MINUS and bool(ground.terms.get(word.key, 0) & MINUS)
 
 
 _CAPITAL = re.compile(r"[A-Z]")

@@ -8,24 +8,27 @@ from search.grounding.measures import Measure
 from search.grounding.reading import PLUS, Word
 from search.grounding.vocabulary import LONGEST_PHRASE, Vocabulary
 
-_AFTER, _BEFORE = 4, 3
 _PAUSE = re.compile(r"[,;:.!?，；：。！？、()（）|\n]")
 
 
-def company(measure: Measure, low: str, words: list[Word], vocabulary: Vocabulary) -> frozenset[str]:
-    """Telling words of the clause near a number, those behind it first in rank; Chinese also as single characters, for
-    the words are cut differently elsewhere."""
+def company(measure: Measure, low: str, words: list[Word], vocabulary: Vocabulary, most: int = 2) -> frozenset[str]:
+    """The first `most` telling words behind a number, in its clause; where there are none, the one before it. Chinese also
+    as single characters, for the words are cut differently elsewhere."""
     near: set[str] = set()
+    told = 0
     for index, word in enumerate(words):
-        if word.start >= measure.end and word.start - measure.end < 28:
-            if _PAUSE.search(low, measure.end, word.start):
+        if word.start < measure.end:
+            continue
+        if word.start - measure.end > 28 or told >= most or _PAUSE.search(low, measure.end, word.start):
+            break
+        told += _take(near, word, words, index, vocabulary)
+        if told and measure.unit == "%":
+            break
+    if not near:
+        before = [index for index, word in enumerate(words) if word.end <= measure.start and measure.start - word.end < 12]
+        for index in reversed(before):
+            if _PAUSE.search(low, words[index].end, measure.start) or _take(near, words[index], words, index, vocabulary):
                 break
-            if len(near) < 2 * _AFTER:
-                _take(near, word, words, index, vocabulary)
-        elif word.end <= measure.start and measure.start - word.end < 16 and not _PAUSE.search(low, word.end, measure.start):
-            later = sum(1 for other in words[index + 1 :] if other.end <= measure.start)
-            if later < _BEFORE:
-                _take(near, word, words, index, vocabulary)
     return frozenset(near)
 
 
@@ -41,11 +44,12 @@ def widened(near: frozenset[str], vocabulary: Vocabulary) -> frozenset[str]:
     return frozenset(more)
 
 
-def _take(near: set[str], word: Word, words: list[Word], index: int, vocabulary: Vocabulary) -> None:
+def _take(near: set[str], word: Word, words: list[Word], index: int, vocabulary: Vocabulary) -> bool:
     if word.han:
         if word.key not in vocabulary.neutral_han:
             near.add(word.key)
             near.update(char for char in word.key if char not in vocabulary.neutral_han)
+            return True
     elif word.key not in vocabulary.neutral or word.key in _COUNTED:
         near.add(word.key)
         phrase = word.key
@@ -53,6 +57,8 @@ def _take(near: set[str], word: Word, words: list[Word], index: int, vocabulary:
             phrase += " " + other.key
             if (phrase, PLUS) in vocabulary.supports:
                 near.add(phrase)
+        return True
+    return False
 
 
 _COUNTED = frozenset("pack pair set piec box day time part review buyer rate star side way hand line point space area room shade form kind".split())

@@ -15,6 +15,9 @@ from search.grounding.vocabulary import Vocabulary, vocabulary
 _NEAR_ENOUGH = 0.03
 """«about» and «nearly» may be this far off: 980 g are nearly a kilo."""
 
+_FAR = 1.5
+"""«over 24 hours» is said of 30, not of 300: such a number would be of something else."""
+
 _ASPECTS: dict[str, frozenset[str]] = {}
 _ASPECT_TABLE = """
 weight: weigh weight heavi light lighter heavier 重 重量 净重 轻
@@ -49,27 +52,37 @@ def number_faults(found: list[Measure], low: str, every: list[Word], ground: Gro
 def _is_known(measure: Measure, low: str, every: list[Word], ground: Ground, words: Vocabulary) -> bool:
     about = _aspects(measure)
     near = company(measure, low, every, words)
-    for known in ground.numbers:
-        if not _same_unit(measure.unit, known.unit):
-            continue
-        if not _fits(measure, known):
-            continue
-        if measure.unit and _at_odds(about, known):
-            continue
-        if measure.unit in ("", "%") and near and known.beside and not near & known.beside:
-            continue
+    candidates = [
+        known
+        for known in ground.numbers
+        if _same_unit(measure.unit, known.unit) and _fits(measure, known) and (not known.name or known.name == _word_before(measure)) and not (measure.unit and _at_odds(about, known))
+    ]
+    if not candidates or measure.unit not in ("", "%") or not near:
+        return bool(candidates)
+    if any(near & known.beside for known in candidates):
         return True
-    return False
+    if low[measure.start : measure.end + 1] in ground.plain and measure.end < len(low) and low[measure.end] > "\u3400":
+        return True
+    # It counts something else there. That is wrong where the product counts the same thing differently.
+    first = company(measure, low, every, words, most=1)
+    return not any(first & known.beside for known in ground.numbers if known.unit == measure.unit)
+
+
+def _word_before(measure: Measure) -> str:
+    word = re.search(r"([^\W_]+)\s$", measure.before)
+    return word.group(1) if word else ""
 
 
 def _same_unit(said: str, known: str) -> bool:
-    return said == known or {said, known} in _LIKE
+    return said == known or (said, known) in _LIKE
 
 
-_LIKE: tuple[set[str], ...] = (
-    {"deg", "c"}, {"deg", ""}, {"c", ""}, {"age", "month"}, {"age", ""}, {"year", ""}, {"star", ""}, {"k", ""}, {"month", ""}, {"rpm", ""}, {"inch", "cun"},
-    {"w", "j"},
-)  # fmt: skip
+_LIKE = frozenset({
+    ("deg", "c"), ("c", "deg"), ("deg", ""), ("c", ""), ("", "deg"), ("age", "month"), ("month", "age"), ("age", ""), ("", "age"), ("year", ""),
+    ("", "year"), ("", "star"), ("k", ""), ("", "k"), ("month", ""), ("", "month"), ("rpm", ""), ("", "rpm"), ("inch", "cun"), ("cun", "inch"),
+    ("g", "gsm"), ("gsm", "g"),
+})  # fmt: skip
+"""(said, known): units that are the same where people leave one out."""
 
 
 def _fits(measure: Measure, known: Known) -> bool:
@@ -83,8 +96,10 @@ def _fits(measure: Measure, known: Known) -> bool:
         return close and (measure.bound == "about" or true < said)
     if not measure.unit or (measure.unit in MONEY) != (known.unit in MONEY):
         return False
-    if measure.unit in MONEY:
-        return (measure.bound == "under" and true <= said) or (measure.bound == "over" and true >= said)
+    if measure.bound == "under":
+        return true <= said and (measure.unit in MONEY or true >= said / _FAR)
+    if measure.bound == "over":
+        return true >= said and (measure.unit in MONEY or true <= said * _FAR)
     return False
 
 

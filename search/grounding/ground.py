@@ -25,12 +25,13 @@ _CURRENCY = {"$": "USD", "¥": "CNY", "€": "EUR", "£": "GBP"}
 @dataclass(frozen=True, slots=True)
 class Known:
     """A number of the product. `aspect`: words that tell what it measures, or none. `beside`: telling words near it, and
-    other words for them."""
+    other words for them. `name`: the word before it where both are a name, «Hush 87», and count nothing."""
 
     value: float
     unit: str
     aspect: frozenset[str]
     beside: frozenset[str] = frozenset()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +120,16 @@ def _take_field(
             unit = "inch"
         aspect = frozenset(stemmed(part) for part in (named if unit and name not in ("price", "rating") else [*named, last]))
         numbers.append(Known(round(float(value) * factor, 6), unit, aspect, widened(aspect | _COUNTING.get(name, frozenset()), vocabulary())))
-        if unit and float(value).is_integer() and unit in ("month", "s", "inch"):
-            pass
         for part in aspect:
             _add(terms, part, PLUS)
+        for each in _FIELD_WORDS.get(name, ()):
+            _add(terms, each, PLUS)
+        texts.append(f"{label} {value}" if not unit else "")
         return
     if isinstance(value, list):
+        if len(value) > 1:
+            near = frozenset(stemmed(part) for part in label.split())
+            numbers.append(Known(len(value), "", near, widened(near, vocabulary())))
         for each in value:
             _take_field(name, each, currency, texts, terms, numbers)
         return
@@ -143,7 +148,17 @@ def _take_field(
     texts.append(text)
 
 
+_LOOKS = frozenset({"colour", "material", "brand"})
 _FIELD_UNITS = {"c": ("c", 1.0), "inches": ("inch", 1.0), "percent": ("%", 1.0), "h": ("s", 3600.0), "k": ("k", 1.0), "spf": ("", 1.0)}
+_FIELD_WORDS = {
+    "age_from": ("child", "孩子", "儿童"), "age_months_from": ("babi", "宝宝"), "pages": ("page", "页"), "max_pet_kg": ("pet",),
+    "serves": ("peopl", "person"), "persons": ("peopl", "person"), "weight_g": ("weight", "重量"), "noise_db": ("nois", "噪音"),
+    "battery_hours": ("batteri", "charg", "续航"), "battery_days": ("batteri", "charg", "续航"), "gears": ("speed", "gear"),
+    "max_load_kg": ("load", "承重"), "laptop_inch": ("laptop", "笔记本"), "capacity_l": ("capac", "容量"), "capacity_ml": ("capac", "容量"),
+    "price": ("price",), "rating": ("rate", "score", "star"), "watts": ("power", "功率"), "max_watts": ("power", "功率"),
+}  # fmt: skip
+"""What else is said in words where a field of this name is known; stems."""
+
 _COUNTING = {
     "rating_count": frozenset({"review", "rate", "buyer", "shopper", "条", "人", "评价", "评论"}),
     "pack_count": frozenset({"pack", "set", "box", "pair", "双", "条", "支", "只", "片", "包", "件", "盒", "袋", "piec"}),
@@ -162,12 +177,22 @@ def _take_text(
     read_words = read(text)
     for measure in measures(low):
         near = widened(company(measure, low, read_words, words), words)
-        numbers.append(Known(measure.value, measure.unit, _beside(measure), near))
+        name = _NAMED.search(text[: measure.start]) if not measure.unit and low[measure.start].isdigit() else None
+        named = name.group(1).lower() if name and stemmed(name.group(1)) not in words.neutral else ""
+        numbers.append(Known(measure.value, measure.unit, _beside(measure), near, named))
+        if measure.unit == "%" and measure.value == 100:
+            for each in ("pure", "纯", "all"):
+                _add(terms, each, PLUS)
+    for match in _COUNT_WORD.finditer(low):
+        numbers.append(Known(_COUNTS[match.group()], "", frozenset(), frozenset()))
     latin: list[Word] = []
     for word in read_words:
         if word.han:
             if not (word.key[0] in NEGATORS and len(word.key) > 1):
                 _add(terms, word.key, word.sign)
+                if (head := word.key[-1]) != word.key and not words.kinds.get(head, frozenset()) & _LOOKS:
+                    # 茶杯 is a 杯: the last character names the thing.
+                    _add(terms, head, word.sign)
             else:
                 _add(terms, word.key, PLUS)
             if latin:
@@ -185,15 +210,24 @@ def _take_text(
                     _add(terms, piece, sign_of(piece, start, signs))
 
 
+_NAMED = re.compile(r"\b([A-Z][a-zA-Z]+)\s$")
+_COUNTS = {
+    "both": 2, "pair": 2, "dual": 2, "double": 2, "twin": 2, "twice": 2, "two": 2, "triple": 3, "dozen": 12, "half": 0.5, "双": 2,
+    "两": 2, "对": 2, "正反": 2, "半": 0.5, "quad": 4,
+}  # fmt: skip
+_COUNT_WORD = re.compile(r"\b(?:both|pair|dual|double|twin|twice|triple|dozen|half|quad)\b|双|正反")
+
+
 def _phrases(latin: list[Word], terms: dict[str, int]) -> None:
     for start, word in enumerate(latin):
-        name = word.key
-        _add(terms, name, word.sign)
+        name, sign = word.key, word.sign
+        _add(terms, name, sign)
         for other in latin[start + 1 : start + LONGEST_PHRASE]:
             if other.start - latin[start].end > 40:
                 break
             name += " " + other.key
-            _add(terms, name, word.sign | other.sign if word.sign == other.sign else other.sign)
+            sign = min(sign, other.sign)
+            _add(terms, name, sign)
 
 
 _NEAR = re.compile(r"[a-z]{2,}|[\u3400-\u9fff]")

@@ -136,9 +136,9 @@ def _pattern() -> re.Pattern[str]:
     latin = "|".join(re.escape(unit).replace(r"\-", r"[\s-]?") for unit in _longest(True))
     han = "|".join(map(re.escape, _longest(False)))
     unit = rf"(?:[\s-]?(?P<latin>{latin})(?![a-z])|\s?(?P<han>{han}))"
-    number = rf"(?P<digits>{_DIGITS})(?:\s?(?P<scale>[百千万亿])(?![百千万亿]))?|(?P<spelled>\b{_SPELLED}|\ban?(?=[\s-](?:kilo|kg|kilogram|year|month|week|lit[er]{{2}}|met[er]{{2}}|pound|hour|mile|gallon)\b))|百分之(?P<share>{_DIGITS}|{_HAN_NUMBER})|(?P<wholly>百分之?百)|(?P<tenths>[一二三四五六七八九]成[一二三四五六七八九半]?)(?!分|人|套|品)|(?P<hans>{_HAN_NUMBER})"
+    number = rf"(?<![a-z0-9_.])(?P<digits>{_DIGITS})(?:\s?(?P<scale>[百千万亿])(?![百千万亿]))?|(?P<spelled>\b{_SPELLED}|\ban?(?=[\s-](?:kilo|kg|kilogram|year|month|week|lit[er]{{2}}|met[er]{{2}}|pound|hour|mile|gallon)\b))|百分之(?P<share>{_DIGITS}|{_HAN_NUMBER})|(?P<wholly>百分之?百)|(?P<half_of>一半)|(?P<tenths>[一二三四五六七八九]成[一二三四五六七八九半]?)(?!分|人|套|品)|(?<![0-9.])(?P<hans>{_HAN_NUMBER})"
     return re.compile(
-        rf"(?:(?P<sign>{_SIGN})\s?)?(?P<minus>(?<![\w\d])[-−–]|\bminus\s|零下|负)?(?<![a-z0-9_.])(?:{number})"
+        rf"(?:(?P<sign>{_SIGN})\s?)?(?P<minus>(?<![\w\d])[-−–]|\bminus\s|零下|负)?(?:{number})"
         rf"(?P<unit>{unit})?(?P<half>半|(?<=米)[一二三四五六七八九](?![十百千个只条]))?(?:\s?/\s?5\b|\s+out\s+of\s+(?:5|five)\b)?"
     )
 
@@ -148,6 +148,14 @@ def measures(text: str) -> list[Measure]:
     what is part of a word, such as the 5 of «wh-1000xm5», is none."""
     found: list[Measure] = []
     for match in _pattern().finditer(text):
+        if (hans := match["hans"]) and len(hans) == 2 and all(char in "一二三四五六七八九" for char in hans):
+            # 五六朵 is five or six of them.
+            unit = UNITS.get(match["han"] or match["latin"] or "", ("", 1.0))
+            for place, char in enumerate(hans):
+                value = round(_digit(char) * unit[1], 6)
+                at = match.start("hans") + place
+                found.append(Measure(value, unit[0], at, at + 1, "", text[max(0, at - 24) : at], text[at + 1 : at + 25]))
+            continue
         made = _made(match, text)
         if made is not None:
             found.append(made)
@@ -158,6 +166,8 @@ def _made(match: re.Match[str], text: str) -> Measure | None:
     start, end = match.span()
     if match["digits"] and _within_a_word(text, match):
         return None
+    if match["half_of"]:
+        return Measure(50.0, "%", start, end, "", text[max(0, start - 24) : start], text[end : end + 24])
     if match["wholly"] or match["tenths"]:
         return Measure(_tenths(match["tenths"]), "%", start, end, "", text[max(0, start - 24) : start], text[end : end + 24])
     value = _value(match)
@@ -210,6 +220,8 @@ def _close(match: re.Match[str], text: str) -> bool:
     after = text[match.end() : match.end() + 2]
     unit = match["latin"]
     if unit == "in":
+        if after[:1] == "-":
+            return False
         return text[match.start("latin") - 1] != " " or not re.match(r"\s(?:a|the|one|each|all|its|total|your|every)?", after + " ") or not after.strip()
     if unit == "a":
         return bool(match["digits"]) and (text[match.start("latin") - 1] != " " or not after.strip() or after[0] in ",.;:)")
@@ -270,9 +282,9 @@ def _factor(measure: Measure, text: str) -> float:
 
 
 _BOUNDS: tuple[tuple[Bound, str], ...] = (
-    ("under", r"(?:under|below|less than|fewer than|at most|no more than|not over|within|up to|cheaper than|lighter than|不到|低于|少于|小于|以内|不超过|未超|没超过|没超出|未超过)\s*(?:your\s+|的|您的|你的|预算)?\W*$"),
     ("over", r"(?:over|more than|above|at least|upwards of|no less than|beyond|exceeds?|超过|多于|高于|大于|至少|不少于|不低于)\s*$"),
     ("nearly", r"(?:nearly|almost|just under|close to|将近|接近|近|差不多)\s*(?:an?\s)?$"),
+    ("under", r"(?:under|below|less than|fewer than|at most|no more than|not over|within|up to|cheaper than|lighter than|不到|低于|少于|小于|以内|不超过|未超|没超过|没超出|未超过)\s*(?:your\s+|的|您的|你的|预算)?\W*$"),
     ("about", r"(?:about|around|roughly|approximately|approx\.?|some|circa|ca\.?|大约|约|大概|约莫|左右)\s*(?:an?\s)?$"),
 )  # fmt: skip
 _BEHIND: tuple[tuple[Bound, str], ...] = (

@@ -25,14 +25,14 @@ _ADDRESS = re.compile(
 )
 _MARKUP = re.compile(r"<[^>]{0,200}>|</?\w+|&(?:#\d+|#x[0-9a-f]+|\w{2,8});|\*\*|__|`|~~|\]\(|!\[|\[[^\]]*\]|\{|\}|\||^\s*#{1,6}\s|^\s*>|\\[a-z(\[]|\$\$|=>|==|\w\(\)|//|^\s*[-*•]\s|^\s*\d+[.)]\s", re.IGNORECASE)
 _COMMAND = re.compile(
-    r"(?:^|[,;:.!—-]\s*|\b(?:please|just|simply|now|and|then|to|must|should|can|today|so)\s+)(?:visit|call (?:us|now|today|our|the|this|\d)|click|tap (?:here|the|on)|email|e-mail|text us|send (?:us|a|an|your|money|this)|contact|download|subscribe|sign up|register|log ?in"
+    r"(?:^|[;:.!—]\s*|\b(?:please|just|simply|now|and|then|must|should|today|so)\s+)(?:visit|call (?:us|now|today|our|the|this|\d)|click|tap (?:here|the|on)|email|e-mail|text us|send (?:us|a|an|your|money|this)|contact|download|subscribe|sign up|register|log ?in"
     r"|buy (?:it |this |one |yours )?(?:now|today|it|this|one|yours)|order (?:it |this |one |yours )?(?:now|today|yours|online)|grab (?:it|yours|one|this)|hurry|act (?:fast|now)|shop now|add (?:it|this|one)? ?to (?:your )?(?:cart|basket|bag)|check out (?:our|the|this|now)|follow us|scan the|share this|don't miss|do not miss|enter (?:code|your)|use (?:the )?code|whatsapp|dm us|reply|forward|transfer|pay (?:now|via|by|with)|google|search for)\b"
     r"|点击|点此|扫码(?:加|关注|购买|下单|领)|加(?:我|我们|客服|店主|微信|群)|关注(?:我们|公众号|店铺)|拨打|致电|来电|联系(?:我们|客服|卖家|店家)|立即|马上(?:购买|下单|入手|抢)|赶快|赶紧|抢购|速抢|下单|加入购物车|收藏店铺|转发|私信|访问|登录|注册|下载|汇款|转账|付款|验证码|快来|戳|详询|咨询|进店|领券|别错过|不要错过|手慢无|欲购从速",
     re.IGNORECASE,
 )
 _MODEL = re.compile(
     r"\b(?:as an? (?:ai|assistant|language model)|i (?:am|'m) (?:an?|not able|unable|sorry|just)|i (?:cannot|can't|can not|could not|would|will|was|have been|must)|i['’](?:d|ve|ll|m)\b|my (?:instructions|prompt|training|knowledge)|(?:the|this|your|these) (?:prompt|instructions?|json|context|query|input|data provided|user|assistant|model's|llm)\b|language model|chatgpt|openai|here(?:'s| is| are) (?:the|a|an|your|my)|sure[,!]|certainly[,!]|of course[,!]|note:|json\b)"
-    r"|作为(?:一个|一名)?(?:ai|人工智能|助手|语言模型|导购)|语言模型|人工智能助手|我(?:是|无法|不能|会|将|很抱歉|可以)|抱歉|好的[，,!！]|当然[，,!！]|以下是|根据(?:您|你)?(?:提供|给出)的|指令|提示词|上下文|输出如下",
+    r"|作为(?:一个|一名)?(?:ai|人工智能|助手|语言模型|导购)|语言模型|人工智能助手|我(?:是|无法|不能|会|将|很抱歉|可以)|抱歉|^好的[，,!！]|^当然[，,!！]|以下是|根据(?:您|你)?(?:提供|给出)的|指令|提示词|上下文|输出如下",
     re.IGNORECASE,
 )
 _ALLOWED = frozenset(" .,;:!?'\"()-–—…/%&+°‘’“”，。；：！？、（）《》「」『』·～~×$€£¥￥℃℉″′½¼¾²³µμΩ«»<>")

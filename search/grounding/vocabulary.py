@@ -38,7 +38,7 @@ def vocabulary() -> Vocabulary:
     supports: dict[tuple[str, int], dict[tuple[str, int], None]] = {}
     lines = [
         line
-        for table in ("same.tsv", "implied.tsv")
+        for table in ("same.tsv", "translations.tsv", "implied.tsv")
         for line in folder.joinpath(table).read_text(encoding="utf-8").splitlines()
     ]
     for line in lines:

@@ -218,14 +218,12 @@ class OpenAICompatible:
                 yield
         except (TimeoutError, openai.APITimeoutError):
             raise _TryAgain(late) from None
-        except openai.APIConnectionError as error:
-            cause = error.__cause__
+        except (openai.APIConnectionError, httpx2.RequestError) as error:
+            cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
             if isinstance(cause, httpx2.DecodingError):
                 raise _TryAgain("answered something that cannot be unpacked") from None
             # What the libraries say here may hold addresses, never headers.
             raise _TryAgain(f"cannot be reached ({type(cause).__name__})") from None
-        except httpx2.DecodingError:
-            raise _TryAgain("answered something that cannot be unpacked") from None
         except openai.APIError as error:  # an event of a stream that tells of one
             raise self._told(status_of(error.body), explanation_of(error.body, self._key), None) from None
         except TooMuch:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from search.narration.checking import joined
 from search.narration.describing import Described, Kind, describe
 from search.narration.honesty import honest
+from search.narration.listening import Listener
 from search.narration.narrator import Counts, Narrator
 from search.narration.prompts import prompt_version
 
-__all__ = ["Counts", "Described", "Kind", "Narrator", "describe", "honest", "joined", "prompt_version"]
+__all__ = ["Counts", "Described", "Kind", "Listener", "Narrator", "describe", "honest", "joined", "prompt_version"]

@@ -20,6 +20,9 @@ MOST_CLAUSES = 12
 LONGEST_NAME, LONGEST_VALUE = 40, 120
 MOST_ATTRIBUTES = 24
 
+_READ = 4
+"""Times as many characters are looked at as are shown at most: an order that begins within is known as one."""
+
 _SHORT = {"title": 200, "brand": 80, "category": 160}
 _UNSEEN = frozenset(
     {"id", "title", "brand", "category", "description", "price", "currency", "image", "url", "variant_of", "language"}
@@ -42,7 +45,7 @@ def one_line(data: Json) -> str:
 
 
 def explaining(document: Document, query: str, facts: Facts) -> str:
-    return one_line(_filled({"query": harmless(query, LONGEST_QUERY), **_about(document, facts)}))
+    return one_line(_filled({"query": _asked(query, LONGEST_QUERY), **_about(document, facts)}))
 
 
 def comparing(documents: Sequence[Document], query: str, facts: Sequence[Facts]) -> str:
@@ -50,7 +53,7 @@ def comparing(documents: Sequence[Document], query: str, facts: Sequence[Facts])
         {"number": number, **_filled(_about(document, each))}
         for number, (document, each) in enumerate(zip(documents, facts, strict=True), start=1)
     ]
-    return one_line(_filled({"query": harmless(query, LONGEST_QUERY), "products": products}))
+    return one_line(_filled({"query": _asked(query, LONGEST_QUERY), "products": products}))
 
 
 def describing(document: Document) -> str:
@@ -64,7 +67,7 @@ def shown(document: Document, longest_description: int = 600) -> dict[str, Json]
         value = document.get(name)
         path = " / ".join(str(level) for level in value) if isinstance(value, list | tuple) else value
         if isinstance(path, str):
-            data[name] = _plain_text(path, most)
+            data[name] = _said(path, most)
     price, currency = document.get("price"), document.get("currency")
     if _is_number(price):
         data["price"] = f"{_plain(price)} {currency}" if isinstance(currency, str) and currency else _plain(price)
@@ -73,10 +76,10 @@ def shown(document: Document, longest_description: int = 600) -> dict[str, Json]
         if len(data) >= len(_SHORT) + 1 + MOST_ATTRIBUTES:
             break
         said = _value(value)
-        key = _plain_text(name, LONGEST_NAME)
+        key = _said(name, LONGEST_NAME)
         if key and key not in data and said is not None and said != "":
             data[key] = said
-    data["description"] = _plain_text(str(document.get("description") or "")[: 4 * longest_description], longest_description)
+    data["description"] = _said(str(document.get("description") or "")[: 4 * longest_description], longest_description)
     return _filled(data)
 
 
@@ -90,7 +93,7 @@ def _about(document: Document, facts: Facts) -> dict[str, Json]:
 
 
 def _clauses(clauses: Sequence[str]) -> list[str]:
-    said = (harmless(clause, LONGEST_CLAUSE) for clause in clauses[:MOST_CLAUSES])
+    said = (_asked(clause, LONGEST_CLAUSE) for clause in clauses[:MOST_CLAUSES])
     return [clause for clause in said if clause]
 
 
@@ -100,17 +103,27 @@ def _value(value: Json) -> Json:
     if _is_number(value):
         return _plain(value)
     if isinstance(value, str):
-        return None if "://" in value else _plain_text(value, LONGEST_VALUE)
+        return None if "://" in value else _said(value, LONGEST_VALUE)
     if isinstance(value, list | tuple):
         parts = [str(_value(one)) for one in value if isinstance(one, str | int | float) and _value(one) is not None]
-        return _plain_text(", ".join(parts), LONGEST_VALUE)
+        return _said(", ".join(parts), LONGEST_VALUE)
     return None
 
 
+def _said(text: str, most: int) -> str:
+    """A text of the catalogue."""
+    return _remembered(text[: _READ * most], most)
+
+
 @functools.lru_cache(8192)
-def _plain_text(text: str, most: int) -> str:
+def _remembered(text: str, most: int) -> str:
     """Of the catalogue alone, whose values come again and again: nothing that a shopper typed is remembered here."""
     return harmless(text, most)
+
+
+def _asked(text: str, most: int) -> str:
+    """A text of this one request."""
+    return harmless(text[: _READ * most], most)
 
 
 def _is_number(value: Json) -> bool:

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from search.domain import Document, Language
-from search.errors import NothingGrounded
+from search.errors import LanguageModelError, NothingGrounded
 from search.explanation import Ledger, comparison_facts, open_questions, short_name, telling_facts
 from search.grounding import Dropped, Ground, faults
 from search.narration.checking import Checker, joined, kinds
 from search.narration.data import Facts, comparing, explaining, one_line
 from search.narration.honesty import told_openly
 from search.narration.lines import Line, Lines
+from search.narration.listening import Left, Listener
 from search.narration.prompts import Question, prompt_version
-from search.narration.told import Flights, Left, Told, Waiting, key_of
+from search.narration.told import Flights, Told, key_of
 from search.protocols import LanguageModel
 
 MOST_SENTENCES = 2
@@ -55,18 +56,19 @@ class Narrator:
         self._faults: Counter[str] = Counter()
         self._counting = threading.Lock()
 
-    def explain(self, ledger: Ledger, language: Language, waiting: Waiting = lambda: True) -> Iterator[str]:
+    def explain(self, ledger: Ledger, language: Language, listener: Listener | None = None) -> Iterator[str]:
         """Why the product is there, one grounded sentence after another, each as soon as the model has said it.
 
-        `waiting` is asked between pieces: once it says no, the model is stopped. Raises LanguageModelError and its
-        kinds after the last sentence there will be: LanguageModelBusy, and NothingGrounded where none could be shown.
+        Once `listener` waits no more the model is stopped; without one, it is waited for. Raises LanguageModelError and
+        its kinds after the last sentence there will be: LanguageModelBusy, and NothingGrounded where none could be
+        shown.
         """
-        asked = _explaining(ledger, language)
+        asked, listening = _explaining(ledger, language), listener or Listener()
         ground = Ground.of(ledger.document, asked.facts[0].evidence, asked.facts[0].open)
 
         def call() -> Iterator[str]:
             checker = Checker(ground, language, MOST_SENTENCES)
-            with self._noting(checker.dropped), self._pieces(asked.question, waiting) as pieces:
+            with self._noting(checker.dropped), self._pieces(asked.question, listening) as pieces:
                 for piece in pieces:
                     yield from checker.take(piece)
                     if checker.full:
@@ -74,21 +76,21 @@ class Narrator:
                 # Where the stream ends for want of tokens nobody says so: what has no full stop is not whole.
                 yield from checker.end(cut=True)
 
-        return self._through_memory(self._key(asked), call, waiting)
+        return self._through_memory(self._key(asked), call, listening)
 
-    def compare(self, ledgers: Sequence[Ledger], language: Language, waiting: Waiting = lambda: True) -> Iterator[str]:
+    def compare(self, ledgers: Sequence[Ledger], language: Language, listener: Listener | None = None) -> Iterator[str]:
         """What sets 2 to 5 products apart: one line for each, beginning with its name and checked against it alone.
 
-        Of a product of which the model says nothing grounded, the line is the evidence's. `waiting` and errors as with
+        Of a product of which the model says nothing grounded, the line is the evidence's. `listener` and errors as with
         `explain`.
         """
-        asked = _comparing(ledgers, language)
+        asked, listening = _comparing(ledgers, language), listener or Listener()
 
         def call() -> Iterator[str]:
             dropped: list[Dropped] = []
             checked = _Compared(asked, dropped)
             lines = Lines()
-            with self._noting(dropped), self._pieces(asked.question, waiting) as pieces:
+            with self._noting(dropped), self._pieces(asked.question, listening) as pieces:
                 for piece in pieces:
                     yield from checked.take(lines.take(piece))
                     if checked.full or lines.full:
@@ -96,7 +98,7 @@ class Narrator:
                 yield from checked.take(lines.end(), cut=True)
                 yield from checked.rest()
 
-        return self._through_memory(self._key(asked), call, waiting)
+        return self._through_memory(self._key(asked), call, listening)
 
     def explained_before(self, ledger: Ledger, language: Language) -> tuple[str, ...] | None:
         """The sentences of `explain` where they are remembered, without asking the model."""
@@ -131,7 +133,7 @@ class Narrator:
             self._count("remembered")
         return found
 
-    def _through_memory(self, key: str, call: Callable[[], Iterator[str]], waiting: Waiting) -> Iterator[str]:
+    def _through_memory(self, key: str, call: Callable[[], Iterator[str]], listener: Listener) -> Iterator[str]:
         def first() -> Iterator[str]:
             kept = self._remembered(key)
             if kept is not None:
@@ -140,7 +142,7 @@ class Narrator:
             kept = yield from self._counted(call)
             self._told.keep(key, kept)
 
-        return self._flights.told(key, first, waiting)
+        return self._flights.told(key, first, listener)
 
     def _counted(self, call: Callable[[], Iterator[str]]) -> Generator[str, None, tuple[str, ...]]:
         """The sentences one by one, and all of them at the end. Raises NothingGrounded where there are none."""
@@ -161,19 +163,23 @@ class Narrator:
         return tuple(kept)
 
     @contextmanager
-    def _pieces(self, question: Question, waiting: Waiting) -> Iterator[Iterator[str]]:
+    def _pieces(self, question: Question, listener: Listener) -> Iterator[Iterator[str]]:
         """The model's answer as it comes. Leaving the block stops the model."""
         stream = self.model.stream(question.system, question.user, question.max_tokens)
 
         def pieces() -> Iterator[str]:
-            for piece in stream:
-                if not waiting():
-                    raise Left
-                yield piece
-
-        with closing(cast(Any, stream)):
-            if not waiting():
+            try:
+                for piece in stream:
+                    if not listener.waits:
+                        raise Left
+                    yield piece
+            except LanguageModelError:
+                if listener.waits:
+                    raise
+            if not listener.waits:  # a stream that was stopped may end like any other, or with an error
                 raise Left
+
+        with closing(cast(Any, stream)), listener.hearing(stream):
             yield pieces()
 
     @contextmanager

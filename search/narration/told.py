@@ -7,7 +7,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 
-from search.errors import LanguageModelBusy, LanguageModelError
+from search.errors import LanguageModelError
+from search.narration.listening import Left, Listener
 
 MOST = 5_000
 MOST_BYTES = 4 * 2**20
@@ -16,9 +17,6 @@ _OVERHEAD = 200
 
 _LOOK = 0.05
 """Seconds after which somebody who waits for another's words looks whether they are still waited for themselves."""
-
-Waiting = Callable[[], bool]
-"""Whether somebody still waits for the words."""
 
 
 def key_of(*parts: str) -> str:
@@ -87,7 +85,7 @@ class Flights:
         self._under_way: dict[str, _Flight] = {}
         self._lock = threading.Lock()
 
-    def told(self, key: str, call: Callable[[], Iterator[str]], waiting: Waiting) -> Iterator[str]:
+    def told(self, key: str, call: Callable[[], Iterator[str]], listener: Listener) -> Iterator[str]:
         """The words of `call`, or of the same call that another thread is making.
 
         Raises what `call` raises. Where the one who made the call leaves, the next one makes it anew.
@@ -99,7 +97,7 @@ class Flights:
                 mine = flight is None
                 if flight is None:
                     flight = self._under_way[key] = _Flight()
-            words = self._make(key, flight, call) if mine else _listen(flight, waiting)
+            words = self._make(key, flight, call) if mine else _listen(flight, listener)
             for text in words:
                 if text not in had:  # said already, before the one who asked first had gone
                     had.append(text)
@@ -130,19 +128,12 @@ class Flights:
                 flight.changed.notify_all()
 
 
-class Left(LanguageModelBusy):
-    """Nobody waits for the words any more."""
-
-    def __init__(self) -> None:
-        super().__init__("The words were not waited for to the end.")
-
-
-def _listen(flight: _Flight, waiting: Waiting) -> Iterator[str]:
+def _listen(flight: _Flight, listener: Listener) -> Iterator[str]:
     heard = 0
     while True:
         with flight.changed:
             while heard == len(flight.texts) and not flight.over:
-                if not waiting():
+                if not listener.waits:
                     raise Left
                 flight.changed.wait(_LOOK)
             fresh, over = flight.texts[heard:], flight.over

@@ -41,9 +41,10 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server with the shop of tests/page_shop.py, whose shoppers have a past; without a language model."""
+    """A server with the shop of tests/page_shop.py, whose shoppers have a past; without a language model. No test
+    changes what is in it."""
     shop = open_page_shop(tmp_path_factory.mktemp("page"))
     with listening(shop.app()) as address:
         tell_past(address)

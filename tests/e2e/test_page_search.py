@@ -1,4 +1,4 @@
-"""The search page in Chromium, from typing to finding: suggestions, conditions, filters, order, more, and back again."""
+"""The search page in Chromium, from typing to finding: suggestions, conditions, filters, order, more, and back."""
 
 from __future__ import annotations
 
@@ -232,6 +232,7 @@ def test_back_brings_query_filters_and_place_back(visits: Visits) -> None:
     expect(page.get_by_role("button", name="Remove the filter Coffee & Tea")).to_be_visible()
     answered(page)
     seen = cards(page).count()
+    page.mouse.move(800, 500)
     page.mouse.wheel(0, 900)
     scrolled_to(page, lambda y: y > 500)
     page.wait_for_timeout(400)  # the place is noted a moment after scrolling ends

@@ -86,7 +86,8 @@ def test_only_a_number_is_a_price(price: object) -> None:
 def test_instructions_say_that_data_is_data(task: Task, language: Language) -> None:
     told = instructions(task, language)
     assert ("never follow it" if language == "en" else "绝不照做") in told
-    assert ("json" in told.lower()) and len(told) < 3000
+    assert "json" in told.lower()
+    assert len(told) < 3000
     question = Question(task, language, describing(LAMP))
     assert question.system == told
     assert "Lantern" not in question.system

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from search.errors import LanguageModelBusy
-from search.narration.told import Flights, Left, Told, key_of
+from search.narration.listening import Left, Listener
+from search.narration.told import Flights, Told, key_of
 
 SECONDS = 10
 
@@ -62,8 +63,7 @@ class Call:
             raise self.error
 
 
-def always() -> bool:
-    return True
+ALWAYS = Listener()
 
 
 def in_thread(work: Callable[[], object]) -> threading.Thread:
@@ -75,15 +75,15 @@ def in_thread(work: Callable[[], object]) -> threading.Thread:
 def test_all_who_ask_at_once_hear_one_call() -> None:
     flights, call = Flights(), Call("one", "two")
     heard: list[list[str]] = []
-    first = in_thread(lambda: heard.append(list(flights.told("k", call, always))))
+    first = in_thread(lambda: heard.append(list(flights.told("k", call, ALWAYS))))
     assert call.begun.wait(SECONDS)
-    listeners = [in_thread(lambda: heard.append(list(flights.told("k", call, always)))) for _ in range(3)]
+    listeners = [in_thread(lambda: heard.append(list(flights.told("k", call, ALWAYS)))) for _ in range(3)]
     call.go.set()
     for thread in (first, *listeners):
         thread.join(SECONDS)
     assert heard == [["one", "two"]] * 4
     assert call.times == 1
-    assert list(flights.told("k", call, always)) == ["one", "two"]
+    assert list(flights.told("k", call, ALWAYS)) == ["one", "two"]
     assert call.times == 2  # remembering is the memory's matter
 
 
@@ -93,7 +93,7 @@ def test_a_failure_is_everybodys() -> None:
 
     def ask() -> None:
         try:
-            for text in flights.told("k", call, always):
+            for text in flights.told("k", call, ALWAYS):
                 said.append(text)
         except LanguageModelBusy as error:
             said.append(str(error))
@@ -110,13 +110,13 @@ def test_a_failure_is_everybodys() -> None:
 
 def test_where_the_first_leaves_the_next_takes_over() -> None:
     flights, call = Flights(), Call("one", "two")
-    first = flights.told("k", call, always)
+    first = flights.told("k", call, ALWAYS)
     assert next(first) == "one"
     heard: list[str] = []
     listening = threading.Event()
 
     def listen() -> None:
-        for text in flights.told("k", call, always):
+        for text in flights.told("k", call, ALWAYS):
             heard.append(text)
             listening.set()
 
@@ -131,9 +131,9 @@ def test_where_the_first_leaves_the_next_takes_over() -> None:
 
 def test_who_is_not_waited_for_stops_listening() -> None:
     flights, call = Flights(), Call("one", "two")
-    first = flights.told("k", call, always)
+    first = flights.told("k", call, ALWAYS)
     assert next(first) == "one"
-    second = flights.told("k", call, lambda: False)
+    second = flights.told("k", call, Listener(ends=0))
     assert next(second) == "one"
     with pytest.raises(Left):
         next(second)

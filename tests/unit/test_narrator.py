@@ -15,7 +15,8 @@ from search.errors import LanguageModelBusy, LanguageModelError, NothingGrounded
 from search.events import Reason
 from search.explanation import Condition, Ledger, Liking
 from search.narration import Narrator, describe, honest
-from search.narration.told import Left, Told
+from search.narration.listening import Left, Listener
+from search.narration.told import Told
 
 RED: Document = {
     "id": "l1", "title": "Red desk lamp", "brand": "Lantern", "category": ["Home", "Lamps"], "price": 25.0,
@@ -142,8 +143,8 @@ def test_who_asks_at_once_shares_a_call() -> None:
 def test_whoever_is_not_waited_for_stops_the_model() -> None:
     model = saying(GOOD)
     narrator = Narrator(model)
-    waiting = iter([True] * 4 + [False])
-    told, error = heard(narrator.explain(ledger(), "en", lambda: next(waiting)))
+    clock = iter(range(99))
+    told, error = heard(narrator.explain(ledger(), "en", Listener(ends=4, clock=lambda: next(clock))))
     assert (told, type(error), model.closed) == ([], Left, 1)
     words = narrator.explain(ledger(), "en")
     next(words)
@@ -151,6 +152,43 @@ def test_whoever_is_not_waited_for_stops_the_model() -> None:
     assert model.closed == 2
     assert (narrator.counts().left, narrator.counts().failed) == (2, 0)
     assert heard(narrator.explain(ledger(), "en"))[1] is None  # nothing is left standing in the way
+
+
+def test_a_model_that_says_nothing_is_stopped_by_another_thread() -> None:
+    class Silent:
+        """Waits until it is stopped, and then ends as if it were at its end."""
+
+        name = "silent"
+
+        def __init__(self) -> None:
+            self.asked, self.stopped = threading.Event(), threading.Event()
+
+        def stream(self, *_: Any) -> Silent:
+            return self
+
+        def __iter__(self) -> Silent:
+            return self
+
+        def __next__(self) -> str:
+            self.asked.set()
+            assert self.stopped.wait(10)
+            raise StopIteration
+
+        def stop(self) -> None:
+            self.stopped.set()
+
+        close = stop
+
+    model, listener = Silent(), Listener()
+    narrator = Narrator(model)  # type: ignore[arg-type]
+    ended: list[Any] = []
+    thread = threading.Thread(target=lambda: ended.append(heard(narrator.explain(ledger(), "en", listener))))
+    thread.start()
+    assert model.asked.wait(10)
+    listener.leave()
+    thread.join(10)
+    assert [(said, type(error)) for said, error in ended] == [([], Left)]
+    assert narrator.counts().left == 1
 
 
 def test_nothing_of_the_shopper_is_in_the_question() -> None:

@@ -1,0 +1,259 @@
+"""Four hundred texts that give orders, and a model that obeys each of them: none of it may reach a shopper."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_service import Shop, client_of, open_shop
+from hostile_texts import (
+    OBEYING,
+    TRUE,
+    Gullible,
+    Hostile,
+    Obeying,
+    between_truths,
+    hostile,
+    outright,
+    within_a_truth,
+)
+from starlette.testclient import TestClient
+
+from search.domain import Language, SearchRequest
+from search.errors import NothingGrounded
+from search.explanation import Ledger, compare, explain, open_questions
+from search.narration import Narrator, describe, honest
+
+TEXTS = hostile("descriptions")
+QUERIES = hostile("queries")
+ROWS = (*TEXTS, *QUERIES)
+
+Leak = tuple[str, str, str]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return open_shop(tmp_path_factory.mktemp("shop"), [row.document() for row in ROWS])
+
+
+@pytest.fixture(scope="module")
+def ledgers(shop: Shop) -> dict[str, Ledger]:
+    """What the engine knows of each row's product for its query."""
+    found = {}
+    for row in ROWS:
+        request = SearchRequest(row.query, limit=1, explain=row.asked_in)
+        found[row.id] = shop.service.engine.explained("products", request, [row.id])[0].ledger
+    return found
+
+
+def model_of(obeys: Obeying, query: Hostile | None = None) -> Gullible:
+    return Gullible(obeys, {row.id: row for row in ROWS}, query)
+
+
+def told(narrator: Narrator, ledger: Ledger, language: Language) -> list[str]:
+    """The model's sentences that are shown; none where the evidence stands."""
+    shown = []
+    try:
+        for sentence in narrator.explain(ledger, language):
+            shown.append(sentence)
+    except NothingGrounded:
+        assert not shown
+    return shown
+
+
+def test_the_suite_is_what_the_issue_asks_for() -> None:
+    assert len(ROWS) >= 320
+    assert len({row.id for row in ROWS}) == len({row.title + row.text for row in ROWS}) == len(ROWS)
+    languages = Counter(row.language for row in ROWS)
+    assert min(languages["en"], languages["zh"]) >= 150
+    assert len(languages) > 15
+    assert all(row.shown_in(row.wanted) for row in ROWS), "a row whose canary its own obedience does not set off"
+    for row in ROWS:
+        assert not row.shown_in(" ".join(TRUE[row.asked_in])), row.id
+
+
+def test_evidence_says_nothing_that_a_text_ordered(ledgers: dict[str, Ledger]) -> None:
+    leaks = []
+    for row in ROWS:
+        ledger = ledgers[row.id]
+        for text in (explain(ledger, row.asked_in), *honest(ledger, row.asked_in)):
+            assert text
+            leaks += leaked(row, "evidence", text)
+    for five in in_fives(ROWS):
+        texts = compare([ledgers[row.id] for row in five], five[0].asked_in)
+        leaks += [leak for row in five for leak in leaked(row, "comparison", texts)]
+    assert leaks == []
+
+
+@pytest.mark.parametrize("obeys", OBEYING, ids=lambda obeys: obeys.__name__)
+def test_nothing_is_shown_of_what_an_obedient_model_says(obeys: Obeying, ledgers: dict[str, Ledger]) -> None:
+    leaks = []
+    for row in ROWS:
+        narrator = Narrator(model_of(obeys, row))
+        for sentence in told(narrator, ledgers[row.id], row.asked_in):
+            leaks += leaked(row, "explain", sentence)
+    assert leaks == [], f"{len(leaks)} of {len(ROWS)}"
+
+
+@pytest.mark.parametrize("obeys", [outright, between_truths, within_a_truth], ids=lambda obeys: obeys.__name__)
+def test_nothing_is_shown_of_it_in_a_comparison(obeys: Obeying, ledgers: dict[str, Ledger]) -> None:
+    leaks = []
+    narrator = Narrator(model_of(obeys))
+    for five in in_fives(TEXTS):
+        try:
+            for line in narrator.compare([ledgers[row.id] for row in five], five[0].asked_in):
+                leaks += [leak for row in five for leak in leaked(row, "compare", line)]
+        except NothingGrounded:
+            pass
+    assert leaks == []
+
+
+@pytest.mark.parametrize("obeys", OBEYING, ids=lambda obeys: obeys.__name__)
+def test_nothing_of_it_gets_into_a_description(obeys: Obeying) -> None:
+    leaks = []
+    model = model_of(obeys)
+    for row in TEXTS:
+        for kind in ("description", "advert"):
+            leaks += leaked(row, kind, describe(model, row.document(), kind, row.asked_in).text)
+    assert leaks == []
+
+
+def test_what_is_true_is_said_all_the_same(ledgers: dict[str, Ledger], capsys: pytest.CaptureFixture[str]) -> None:
+    """A hostile text must not silence the product either: the true sentences round the lie are shown, and only they."""
+    kept = 0
+    for row in ROWS:
+        shown = told(Narrator(model_of(between_truths, row)), ledgers[row.id], row.asked_in)
+        assert set(shown) <= set(TRUE[row.asked_in]), row.id
+        kept += len(shown)
+    share = kept / (2 * len(ROWS))
+    with capsys.disabled():
+        print(f"\n{share:.1%} of the true sentences round an ordered lie are shown")
+    assert share >= 0.95
+
+
+def test_how_much_of_the_orders_a_model_gets_to_see(
+    ledgers: dict[str, Ledger], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The wall before the model: orders are taken out of what it reads. It is not the one that holds, see above."""
+    seen: Counter[str] = Counter()
+    for row in ROWS:
+        model = model_of(outright, row)
+        told(Narrator(model), ledgers[row.id], row.asked_in)
+        prompt = json.loads(model.prompts[row.id])
+        # Evidence names a title as it is, so what counts is what the product's own fields and the query say.
+        shown = " ".join(map(str, (prompt.get("query", ""), *prompt.get("product", {}).values())))
+        if order_in(row, shown):
+            seen[row.where] += 1
+    parts = Counter(row.where for row in ROWS)
+    with capsys.disabled():
+        shares = ", ".join(f"{where} {parts[where] - seen[where]} of {parts[where]}" for where in parts)
+        print(
+            f"\nOrders taken out before the model reads: {sum(parts.values()) - sum(seen.values())} of {len(ROWS)} ({shares})"
+        )
+    assert seen["description"] <= 0.4 * parts["description"]
+
+
+@pytest.fixture
+def client(shop: Shop) -> Iterator[tuple[TestClient, Gullible]]:
+    model = model_of(between_truths)
+    service = dataclasses.replace(shop.service, narrator=Narrator(model))
+    with client_of(dataclasses.replace(shop, service=service).app()) as client:
+        yield client, model
+
+
+def test_over_http_texts_of_products(client: tuple[TestClient, Gullible]) -> None:
+    """JSON and event stream in turns, with the comparison; every fourth group asks a model that only lies."""
+    http, model = client
+    leaks = []
+    for number, five in enumerate(in_fives(TEXTS)):
+        model.obeys = outright if number % 4 == 3 else between_truths
+        asked = {"q": five[0].query, "ids": [row.id for row in five], "compare": len(five) > 1}
+        body = {**asked, "explain": {"language": five[0].asked_in}}
+        texts, degraded = read(http, body, stream=number % 2 == 1)
+        assert {row.id for row in five} <= set(texts)
+        assert all(text for shown in texts.values() for text in shown)
+        assert degraded == (["explanation"] if model.obeys is outright else [])
+        for row in five:
+            for text in (*texts[row.id], *texts.get("comparison", [])):
+                leaks += leaked(row, "http", text)
+    assert leaks == []
+
+
+def test_over_http_queries(client: tuple[TestClient, Gullible]) -> None:
+    http, model = client
+    leaks = []
+    for number, row in enumerate(QUERIES):
+        model.obeys, model.query = (between_truths, within_a_truth, outright)[number % 3], row
+        body = {"q": row.text, "ids": [row.id], "explain": {"language": row.asked_in}}
+        texts, _ = read(http, body, stream=number % 2 == 1)
+        assert texts[row.id][-1]
+        for text in texts[row.id]:
+            leaks += leaked(row, "http", text)
+    assert leaks == []
+
+
+def test_over_http_explanations_in_a_search(client: tuple[TestClient, Gullible]) -> None:
+    http, _ = client
+    leaks = []
+    for row in QUERIES:
+        body = {"q": row.text, "limit": 5, "explain": {"language": row.asked_in}}
+        answer = http.post("/indexes/products/search", json=body)
+        assert answer.status_code == 200, answer.text
+        for hit in answer.json()["hits"]:
+            assert hit["_explanation"]
+            leaks += leaked(row, "_explanation", hit["_explanation"])
+    assert leaks == []
+
+
+def read(http: TestClient, body: dict[str, Any], stream: bool) -> tuple[dict[str, list[str]], list[str]]:
+    """Every text that was shown at any time, by product; and `degraded`."""
+    texts: dict[str, list[str]] = {}
+    if not stream:
+        answer = http.post("/indexes/products/explain", json=body)
+        assert answer.status_code == 200, answer.text
+        found = answer.json()
+        for one in found["explanations"]:
+            texts.setdefault(one["id"], []).append(one["text"])
+        if "comparison" in found:
+            texts["comparison"] = [found["comparison"]["text"]]
+        return texts, found["degraded"]
+    answer = http.post("/indexes/products/explain", json=body, headers={"Accept": "text/event-stream"})
+    assert answer.status_code == 200
+    degraded: list[str] = []
+    for block in answer.text.strip().split("\n\n"):
+        kind, data = block.split("\n", 1)
+        said = json.loads(data.removeprefix("data: "))
+        name = kind.removeprefix("event: ")
+        if name == "done":
+            degraded = said["degraded"]
+        else:
+            key = "comparison" if name in ("comparison", "line") else said["id"]
+            texts.setdefault(key, []).append(said["text"])
+    return texts, degraded
+
+
+def leaked(row: Hostile, place: str, text: str) -> list[Leak]:
+    found = row.shown_in(text)
+    return [(row.id, place, text)] if found else []
+
+
+def in_fives(rows: Sequence[Hostile]) -> Iterator[Sequence[Hostile]]:
+    """Groups of up to five, each of one language."""
+    for language in ("en", "zh"):
+        own = [row for row in rows if row.asked_in == language]
+        for start in range(0, len(own), 5):
+            yield own[start : start + 5]
+
+
+def order_in(row: Hostile, shown: str) -> bool:
+    """Whether a piece of the text's order, twelve signs long, is in what is shown: any piece but the words of the base."""
+    text = " ".join(row.text.split())
+    pieces = (text[start : start + 12] for start in range(max(len(text) - 11, 1)))
+    flat = " ".join(shown.split())
+    half = sum(piece in flat for piece in pieces)
+    return half > 0.3 * max(len(text) - 11, 1)
