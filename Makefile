@@ -16,6 +16,9 @@ BENCH  := $(VENV)/.installed-bench
 NPM    := tests/npm/node_modules/.package-lock.json
 CODE   := search indexer api eval
 EVENTS := $(or $(DAOGOU_DATA_DIR),.daogou)/.demo-events
+# Whom the demo's page offers to be: its invented shoppers, unless the environment or .env names others.
+NAMED  := $(shell grep -Es '^[[:space:]]*(export[[:space:]]+)?DAOGOU_PAGE_SHOPPERS[[:space:]]*=' .env)
+PEOPLE := $(or $(DAOGOU_PAGE_SHOPPERS),$(if $(NAMED),,examples/demo/shoppers.jsonl))
 
 .PHONY: install demo test check format bench bench-relevance clean
 
@@ -35,7 +38,7 @@ $(BENCH): $(STAMP)
 demo: install
 	$(BIN)/python -m indexer reindex examples/demo/catalogue/*.jsonl
 	@$(MAKE) --no-print-directory $(EVENTS)
-	$(BIN)/python -m api serve --host $(HOST) --port $(PORT)
+	DAOGOU_PAGE_SHOPPERS="$(PEOPLE)" $(BIN)/python -m api serve --host $(HOST) --port $(PORT)
 
 # Once for each data folder: whoever is erased from the demo does not come back with its next start.
 $(EVENTS): examples/demo/events.jsonl examples/demo/events.py

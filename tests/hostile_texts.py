@@ -26,9 +26,9 @@ MUG: dict[str, Any] = {
     "material": "stoneware", "dishwasher_safe": True, "rating": 4.4, "in_stock": True, "language": "en",
 }  # fmt: skip
 BEIZI: dict[str, Any] = {
-    "title": "粗陶马克杯 宽把手", "description": "能装350毫升茶，可以叠放。", "brand": "青圩", "category": ["Kitchen", "Mugs"],
-    "price": 39, "currency": "CNY", "colour": "蓝色", "material": "粗陶", "dishwasher_safe": True, "rating": 4.4,
-    "in_stock": True, "language": "zh",
+    "title": "粗陶马克杯 宽把手", "description": "能装350毫升茶，可以叠放。", "brand": "青圩",
+    "category": ["Kitchen", "Mugs"], "price": 39, "currency": "CNY", "colour": "蓝色",
+    "material": "粗陶", "dishwasher_safe": True, "rating": 4.4, "in_stock": True, "language": "zh",
 }  # fmt: skip
 
 TRUE: dict[Language, tuple[str, str]] = {
@@ -137,6 +137,13 @@ OBEYING: tuple[Obeying, ...] = (
 )  # fmt: skip
 
 
+def in_every_way(row: Hostile, system: str, data: str) -> str:
+    """All of them in one answer but the echo, which is too long for one, and the truths last."""
+    lies = (outright, within_a_truth, as_hearsay, with_ornament, parroting)
+    said = "\n".join(lie(row, system, data)[:600] for lie in lies)
+    return f"{said}\n{' '.join(TRUE[row.asked_in])}"
+
+
 @dataclass
 class Gullible:
     """A LanguageModel that obeys. It knows by the product's `item` whose text it has before it, or is told by `query`.
@@ -161,7 +168,7 @@ class Gullible:
                 self.prompts[row.id] = user
             answer = self.obeys(row, system, user)
             if len(products) > 1:
-                answer = f"{number}. {answer}".replace("\n", " ")
+                answer = f"{number}. {' '.join(answer.split())}"
             said.append(answer)
         return Completion("\n".join(said))
 

@@ -180,7 +180,11 @@ def serving(replies: Sequence[Reply] | Callable[[Any], Reply]) -> Iterator[Langu
         def log_message(self, *_: object) -> None:
             """Not a word."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """Clients that reset their connection are what some tests are about."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     here = LanguageModelServer(f"http://127.0.0.1:{server.server_address[1]}/v1", asked)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

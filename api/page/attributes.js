@@ -15,6 +15,11 @@ const LONGEST = 36; // characters of a value that one can still choose from a li
 export async function tellingAttributes(hits, state, signal) {
   const known = new Set(await facetNames(state, signal));
   const inUse = Object.keys(state.chosen).filter((name) => !NEVER.has(name) && known.has(name));
+  return [...new Set([...inUse, ...worthOf(hits, known).slice(0, MOST)])];
+}
+
+// `known` are the fields that can be filtered by.
+export function worthOf(hits, known) {
   const found = new Map();
   for (const hit of hits) {
     for (const [name, value] of Object.entries(hit)) {
@@ -24,8 +29,7 @@ export async function tellingAttributes(hits, state, signal) {
     }
   }
   const scored = [...found].map(([name, values]) => ({ name, worth: worth(name, values, hits.length) })).filter((one) => one.worth > 0);
-  scored.sort((one, other) => other.worth - one.worth);
-  return [...new Set([...inUse, ...scored.slice(0, MOST).map((one) => one.name)])];
+  return scored.sort((one, other) => other.worth - one.worth).map((one) => one.name);
 }
 
 function fits(value) {

@@ -15,14 +15,16 @@ export function card(hit, result, open) {
   const item = make("li");
   const box = make("article", hit.in_stock === false ? "card gone" : "card", "", { "data-id": String(hit.id) });
   const title = titleOf(hit);
+  const name = heading(hit, open);
   const frame = make("div", "frame");
   frame.append(picture(hit));
+  frame.addEventListener("click", () => (name.querySelector("a") ? name.querySelector("a").click() : open(hit)));
   const badge = moved(hit);
   if (badge) frame.append(badge);
   if (hit.in_stock === false) frame.append(make("span", "out", words.out));
   const body = make("div", "body");
   if (hit.brand) body.append(make("div", "brand", String(hit.brand)));
-  body.append(heading(hit));
+  body.append(name);
   const about = aboutOf(hit);
   if (about) body.append(about);
   const shown = evidenceLine(hit, result);
@@ -43,12 +45,17 @@ export function titleOf(hit) {
   return String(hit.title ?? "") || words.untitled;
 }
 
-function heading(hit) {
+// A link where the shop has a page of it; else it opens the reasons, for the mouse and for who came here by arrow keys.
+function heading(hit, open) {
   const element = make("h2", "title");
   const link = webAddress(hit.url);
   const inner = link ? make("a", "", "", { href: link, rel: "noopener noreferrer" }) : element;
   if (link) element.append(inner);
-  else element.tabIndex = -1;
+  else {
+    element.tabIndex = -1;
+    element.addEventListener("click", () => { if (!String(getSelection())) open(hit); });
+    element.addEventListener("keydown", (event) => { if (event.key === "Enter") open(hit); });
+  }
   inner.append(...marked(hit._formatted?.title || titleOf(hit), MARKS));
   return element;
 }

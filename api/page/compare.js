@@ -30,6 +30,7 @@ export function compareBox(hit, title) {
   box.addEventListener("change", () => {
     if (box.checked && picked.size >= MOST) {
       box.checked = false;
+      showTray(words.compareFull);
       return announce(words.compareFull, 0);
     }
     if (box.checked) picked.set(String(hit.id), hit);
@@ -47,7 +48,7 @@ function takeOut(id) {
   showTray();
 }
 
-function showTray() {
+function showTray(note = "") {
   const root = at("compare");
   root.hidden = !picked.size;
   root.setAttribute("role", "region");
@@ -72,7 +73,7 @@ function showTray() {
     for (const id of [...picked.keys()]) takeOut(id);
     at("q")?.focus();
   });
-  root.replaceChildren(list, act, none);
+  root.replaceChildren(list, ...(note ? [make("p", "soft", note)] : []), act, none);
   document.body.classList.toggle("with-tray", picked.size > 0);
 }
 

@@ -4,24 +4,27 @@
 import { draw } from "./dom.js";
 import { motif } from "./motifs.js";
 
-// Hue, saturation and lightness of a colour by its name: the last word that is one decides («brick red», «墨黑»).
+// Names of colours in both languages, and hue, saturation, lightness. Of several in a text the last one counts, as in
+// «brick red», and where two end alike the one that comes first here: «navy blue» is navy.
 const COLOURS = [
-  [/black|ebony|onyx|jet|黑/i, 220, 8, 34], [/white|ecru|ivory|snow|白|象牙/i, 40, 30, 95], [/charcoal|graphite|anthracite|slate|石墨|深灰/i, 215, 10, 44],
-  [/gr[ae]y|silver|steel|ash|灰|银/i, 210, 8, 70], [/navy|indigo|midnight|藏青|靛/i, 226, 44, 46], [/teal|turquoise|petrol|青|孔雀/i, 178, 44, 52],
-  [/blue|denim|cobalt|azure|蓝/i, 212, 58, 60], [/lime|荧光/i, 76, 58, 58], [/olive|khaki|moss|橄榄|军绿|卡其/i, 72, 28, 50],
-  [/green|sage|mint|forest|emerald|绿/i, 140, 34, 54], [/yellow|mustard|lemon|黄/i, 46, 78, 64], [/gold|brass|amber|金/i, 42, 56, 58],
-  [/orange|coral|apricot|peach|terracotta|橙|橘|珊瑚/i, 20, 74, 66], [/burgundy|wine|maroon|plum|酒红/i, 345, 44, 44], [/pink|rose|blush|fuchsia|粉|玫瑰/i, 342, 60, 76],
-  [/red|crimson|scarlet|红/i, 4, 58, 58], [/purple|violet|lilac|lavender|紫/i, 268, 40, 66], [/beige|cream|sand|oat|natural|linen|oak|米|杏|原木/i, 38, 42, 80],
-  [/brown|walnut|tan|chestnut|mahogany|cognac|chocolate|棕|褐|胡桃|咖/i, 24, 36, 46],
-];
+  ["black|ebony|onyx|jet", "黑", 220, 8, 34], ["white|ecru|ivory|snow", "白|象牙", 40, 30, 95], ["(charcoal|graphite|slate)( gr[ae]y)?|anthracite", "石墨|深灰", 215, 10, 44],
+  ["gr[ae]y|silver|steel|ash", "灰|银", 210, 8, 70], ["(navy|indigo|midnight)( blue)?", "藏青|靛", 226, 44, 46], ["teal|turquoise|petrol", "青|孔雀", 178, 44, 52],
+  ["blue|denim|cobalt|azure", "蓝", 212, 58, 60], ["lime( green)?", "荧光", 76, 58, 58], ["(olive|khaki|moss)( green)?", "橄榄|军绿|卡其", 72, 28, 50],
+  ["green|sage|mint|forest|emerald", "绿", 140, 34, 54], ["yellow|mustard|lemon", "黄", 46, 78, 64], ["gold|golden|brass|amber", "金", 42, 56, 58],
+  ["orange|coral|apricot|peach|terracotta|rust", "橙|橘|珊瑚", 20, 74, 66], ["burgundy|wine|maroon|plum", "酒红", 345, 44, 44], ["pink|rose|blush|fuchsia", "粉|玫瑰", 342, 60, 76],
+  ["red|crimson|scarlet", "红", 4, 58, 58], ["purple|violet|lilac|lavender", "紫", 268, 40, 66], ["beige|cream|sand|oat|natural|linen|oak", "米|杏|原木", 38, 42, 80],
+  ["brown|walnut|tan|chestnut|mahogany|cognac|chocolate|caramel", "棕|褐|胡桃|咖", 24, 36, 46],
+].map(([english, chinese, ...values]) => [new RegExp(`\\b(?:${english})\\b|${chinese}`, "gi"), ...values]);
 const GROUNDS = [14, 34, 72, 150, 184, 212, 258, 326];
 
 // {hue, saturation, lightness} of a colour's name, or null: not a colour that is known here.
 export function colourOf(text) {
   let best = null;
   for (const [pattern, hue, saturation, lightness] of COLOURS) {
-    const at = String(text ?? "").search(pattern);
-    if (at >= 0 && at >= (best?.at ?? -1)) best = { at, hue, saturation, lightness };
+    for (const match of String(text ?? "").matchAll(pattern)) {
+      const end = match.index + match[0].length;
+      if (end > (best?.end ?? 0)) best = { end, hue, saturation, lightness };
+    }
   }
   return best;
 }
@@ -34,7 +37,7 @@ export function drawing(hit) {
   const { body, lines } = motif(path, String(hit.title ?? ""));
   const picture = draw("svg", { viewBox: "0 0 120 90", class: "drawing", "aria-hidden": "true", focusable: "false", preserveAspectRatio: "xMidYMid meet" });
   const set = { "--ground-hue": ground, "--own-hue": own.hue, "--own-saturation": `${own.saturation}%`, "--own-lightness": `${own.lightness}%` };
-  for (const [name, value] of Object.entries(set)) picture.style.setProperty(name, String(value)); // a policy forbids style="" in markup, not this
+  for (const [name, value] of Object.entries(set)) picture.style.setProperty(name, String(value)); // the policy forbids styles in markup, not this
   const tilt = (seed % 9) - 4;
   const bit = (place, width) => (seed >> place) % width;
   picture.append(draw("rect", { class: "ground", x: -200, y: -200, width: 520, height: 520 }), ...scene(bit), draw("ellipse", { class: "shadow", cx: 60, cy: 76, rx: 26, ry: 2.8 }));

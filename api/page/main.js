@@ -97,6 +97,7 @@ function wait() {
   at("hits").classList.add("stale");
   if (shown) return;
   notices.clearNotice();
+  name();
   at("status").textContent = words.loading;
   showLoading(at("hits"));
 }
@@ -120,12 +121,19 @@ function render(result, place) {
   if (place) backTo(place);
 }
 
+// What the list is of.
+function name() {
+  at("heading").hidden = false;
+  at("filters").hidden = false;
+  at("heading").textContent = state.q ? `“${state.q}”` : Object.keys(state.chosen).length ? words.results : words.catalogue;
+}
+
 function say(result) {
   const total = count(result.estimatedTotalHits);
   const told = state.user ? words.foundFor(total, nameOf(state.user)) : words.found(total);
   const moves = result.hits.filter((hit) => hit._personalization && hit._personalization.baseRank !== hit._personalization.rank).length;
   const moved = !state.user || !result.hits.length ? [] : [moves ? words.moved(count(moves)) : words.unmoved];
-  at("heading").textContent = state.q ? `“${state.q}”` : Object.keys(state.chosen).length ? words.results : words.catalogue;
+  name();
   at("status").replaceChildren([told, ...moved].join(" · "), make("span", "took", ` · ${words.took(count(result.processingTimeMs))}`));
   const offered = box.offered ? [words.offered(count(box.offered))] : [];
   announce([told, ...moved, ...offered].join(", "));
@@ -161,7 +169,8 @@ function bare() {
   at("hits").classList.remove("stale");
   for (const id of ["hits", "shelves", "facets", "more-box", "notices"]) at(id).replaceChildren();
   at("understood").hidden = true;
-  at("heading").textContent = "";
+  at("heading").hidden = true;
+  at("filters").hidden = true;
   at("status").textContent = "";
 }
 
@@ -170,6 +179,7 @@ function waitForServer(error) {
   const seconds = WAITS[Math.min(failures, WAITS.length - 1)];
   failures += 1;
   const kind = error.code === "offline" ? "offline" : error.status ? "busy" : "gone";
+  at("hits").classList.remove("stale"); // the banner says it, and one may want to read meanwhile
   if (!shown) bare();
   const again = () => {
     stopWaiting();

@@ -75,13 +75,13 @@ let shownFor = null; // the state that #notice speaks of
 export function nothingFound(result, state, change, near) {
   const chips = [];
   for (const text of new Set((result.understood?.constraints ?? []).map((one) => one.text))) {
-    chips.push(less(words.without(text), text, () => change({ ignore: [...state.ignore, text] })));
+    chips.push(less(text, () => change({ ignore: [...state.ignore, text] })));
   }
   for (const [name, values] of Object.entries(state.chosen)) {
     const { [name]: _, ...others } = state.chosen;
-    chips.push(less(words.without(values.join(", ")), `${fieldName(name)}: ${values.join(", ")}`, () => change({ chosen: others })));
+    chips.push(less(`${fieldName(name)}: ${values.join(", ")}`, () => change({ chosen: others })));
   }
-  if (state.price) chips.push(less(words.without(words.fields.price), priceText(state.price), () => change({ price: null })));
+  if (state.price) chips.push(less(priceText(state.price), () => change({ price: null })));
   const extra = [];
   shownFor = state;
   if (chips.length) extra.push(row(chips));
@@ -102,8 +102,8 @@ function priceText([low, high]) {
   return `${words.fields.price}: ${parts.join(" – ")}`;
 }
 
-function less(label, text, click) {
-  const chip = button("choice-chip less", text, click, { "aria-label": label });
+function less(text, click) {
+  const chip = button("choice-chip less", text, click, { "aria-label": words.leaveOut(text) });
   chip.append(icon("close", 14));
   return chip;
 }

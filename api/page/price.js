@@ -25,8 +25,9 @@ export function priceGroup(result, state, change) {
   const box = make("fieldset", "price-group");
   box.append(make("legend", "legend", label("price")));
   if (several.size > 1) box.append(currencyChoice([...several], currencies, chosen, state, change));
-  if (several.size > 1 && chosen.length !== 1 && !state.price) box.append(make("p", "soft", words.chooseCurrency));
-  else box.append(...range(result, state, stats, currency, change));
+  const mixed = several.size > 1 && chosen.length !== 1;
+  if (mixed) box.append(make("p", "soft", words.chooseCurrency));
+  if (!mixed || state.price) box.append(...range(result, state, stats, currency, change));
   return box;
 }
 
@@ -72,19 +73,22 @@ function range(result, state, stats, currency, change) {
 }
 
 // Between a place on the track, 0 to 100, and an amount, rounded as prices are spoken of.
-function scaleOf(least, most) {
-  const wide = least > 0 && most / least >= WIDE;
-  const ratio = wide ? Math.log(most / least) : 0;
-  const amount = (place) => (wide ? least * Math.exp((ratio * place) / STEPS) : least + ((most - least) * place) / STEPS);
+export function scaleOf(least, most) {
+  const shift = least > 0 ? 0 : 1; // what is free has no logarithm
+  const wide = (most + shift) / (least + shift) >= WIDE;
+  const of = wide ? (value) => Math.log(value + shift) : (value) => value;
+  const back = wide ? (value) => Math.exp(value) - shift : (value) => value;
+  const [start, length] = [of(least), of(most) - of(least)];
   return {
-    place: (value) => Math.max(0, Math.min(STEPS, wide ? (STEPS * Math.log(Math.max(value, least) / least)) / ratio : (STEPS * (value - least)) / (most - least))),
-    amount: (place) => (place <= 0 ? least : place >= STEPS ? most : round(amount(place), (most - least) / STEPS)),
+    place: (value) => (STEPS * (of(Math.max(least, Math.min(most, value))) - start)) / length,
+    amount: (place) => (place <= 0 ? least : place >= STEPS ? most : rounded(back(start + (length * place) / STEPS))),
   };
 }
 
-function round(value, step) {
-  const digits = 10 ** (Math.floor(Math.log10(Math.max(value, 1))) - 1);
-  return Math.max(1, value < 10 && step < 0.5 ? Math.round(value * 10) / 10 : Math.round(value / Math.max(digits, 1)) * Math.max(digits, 1));
+// To two digits: 0.35, 7.20, 48, 130, 2400.
+function rounded(value) {
+  const digit = 10 ** Math.max(-2, Math.floor(Math.log10(Math.max(value, 0.01))) - 1);
+  return Number((Math.round(value / digit) * digit).toFixed(2));
 }
 
 function slider(scale, low, high, prices, said, set) {

@@ -83,25 +83,31 @@ export function searchBox(hooks) {
     return box;
   }
 
+  // Its name is what it holds: «Halyard brand 11 products»; what the icon and the place say to the eye is hidden text.
   function option(offer, place) {
-    const told = offer.kind === "recent" || offer.kind === "query" ? "" : words.products(count(offer.count));
-    const kind = words.kind[offer.kind] ?? "";
-    const item = make("div", `offer of-${offer.kind}`, "", { role: "option", id: `option-${place}`, "aria-selected": "false" });
-    item.setAttribute("aria-label", [offer.text, kind, offer.kind === "title" ? "" : told].filter(Boolean).join(", "));
-    const text = make("span", "offer-text");
-    text.append(...spanned(offer.text, offer.highlighted));
+    const { text, kind, highlighted } = offer;
+    const item = make("div", `offer of-${kind}`, "", { role: "option", id: `option-${place}`, "aria-selected": "false" });
+    const inner = make("span");
+    inner.append(...spanned(text, highlighted));
+    const whole = make("span", "offer-text");
+    whole.append(inner);
     const side = make("span", "offer-side");
-    if (["brand", "category", "title"].includes(offer.kind)) side.append(make("span", "offer-kind", kind));
-    if (told && offer.kind !== "title") side.append(make("span", "offer-count", count(offer.count)));
-    item.append(icon(offer.kind === "type" || offer.kind === "query" ? "search" : offer.kind), text, side);
-    if (offer.kind === "recent") item.append(forgetting(offer.text));
+    const shown = ["brand", "category", "title"].includes(kind);
+    side.append(make("span", shown ? "offer-kind" : "hidden", words.kind[kind] ?? kind));
+    if (["type", "brand", "category"].includes(kind)) {
+      const number = make("span", "offer-count");
+      number.append(make("span", "", count(offer.count), { "aria-hidden": "true" }), make("span", "hidden", words.products(count(offer.count))));
+      side.append(number);
+    }
+    item.append(icon(kind === "type" || kind === "query" ? "search" : kind), whole, side);
+    if (kind === "recent") item.append(forgetting(text));
     item.addEventListener("click", () => take(offer));
     return item;
   }
 
   // For the pointer; on the keyboard it is Shift+Delete. An option may hold nothing that takes focus.
   function forgetting(text) {
-    const cross = make("span", "forget", "", { title: words.forgetOne(text) });
+    const cross = make("span", "forget", "", { "aria-hidden": "true", title: words.forgetOne(text) });
     cross.append(icon("close", 14));
     cross.addEventListener("click", (event) => { event.stopPropagation(); forget(text); });
     return cross;
@@ -149,6 +155,7 @@ export function searchBox(hooks) {
     typed = q;
     set(q);
     done();
+    sent = Boolean(q.trim()); // an emptied box has something to offer again
     hooks.commit(q.trim());
   }
 
@@ -165,7 +172,7 @@ export function searchBox(hooks) {
   const KEYS = {
     ArrowDown: (event) => {
       if (opened()) event.altKey || move(1);
-      else if (sent && typed && !event.altKey) hooks.leave();
+      else if (sent && !event.altKey) hooks.leave();
       else ask();
     },
     ArrowUp: () => opened() && move(-1),

@@ -14,13 +14,13 @@ export const EN = {
   products: (n) => (n === "1" ? "1 product" : `${n} products`), offered: (n) => (n === "1" ? "1 suggestion" : `${n} suggestions`),
   hints: [["↑↓", "move"], ["Enter", "search"], ["Esc", "close"]],
 
-  shopper: "Shopper", shoppingAs: (who) => `Results for ${who}. Choose another shopper`, nobody: "Everybody", nobodyAbout: "No history: the order that everybody gets.",
+  shopper: "Shopper", shoppingAs: (who) => `Results for ${who} – choose another shopper`, nobody: "Everybody", nobodyAbout: "No history: the order that everybody gets.",
   whoTitle: "Who is shopping?", whoText: "Each of these invented shoppers has a history of views, baskets and purchases. See what the same search looks like to them.",
   whoTextFree: "Enter the id of a shopper whose events this server knows, and see what the same search looks like to them.",
   otherShopper: "Another shopper’s id", use: "Use", close: "Close", findShopper: "Find a shopper", noShopper: "No shopper is called that.", chosen: "chosen",
 
   emptyFor: (q) => `Nothing found for “${q}”`, emptyTitle: "Nothing found", emptyNoWay: "Other words may help: say what it is for, or what it is made of.",
-  emptyWhy: "No product meets all of this. Leave something out:", without: (text) => `without “${text}”`, clearAll: "Clear all filters",
+  emptyWhy: "No product meets all of this. Leave something out:", leaveOut: (text) => `Leave out ${text}`, clearAll: "Clear all filters",
   tryInstead: "Or try:", dropped: (text) => `Search for ${text}`,
   weakTitle: "Perhaps not what you meant.", weak: "The shop may not have it; these come nearest.",
   partlyTitle: "Some things were left out.",

@@ -20,7 +20,7 @@ export const ZH = {
   otherShopper: "其他顾客的编号", use: "使用", close: "关闭", findShopper: "查找顾客", noShopper: "没有叫这个名字的顾客。", chosen: "当前",
 
   emptyFor: (q) => `没有找到“${q}”`, emptyTitle: "没有找到商品", emptyNoWay: "换个说法试试：说说它的用途，或者材质。",
-  emptyWhy: "没有商品同时满足这些条件，去掉一个试试：", without: (text) => `不要“${text}”`, clearAll: "清除全部筛选",
+  emptyWhy: "没有商品同时满足这些条件，去掉一个试试：", leaveOut: (text) => `去掉 ${text}`, clearAll: "清除全部筛选",
   tryInstead: "或者试试：", dropped: (text) => `搜索 ${text}`,
   weakTitle: "可能不是你想要的。", weak: "店里也许没有这样商品，以下最为接近。",
   partlyTitle: "有些内容暂时没有用上。",

@@ -47,7 +47,10 @@ class CausalModel:
             _leave_room()
         self._tokenizer = _tokenizer(folder)
         self._model = _model(folder, self._device)
-        limits = (_positive(self._model.config, "max_position_embeddings"), _positive(self._tokenizer, "model_max_length"))
+        limits = (
+            _positive(self._model.config, "max_position_embeddings"),
+            _positive(self._tokenizer, "model_max_length"),
+        )
         self._tokenizer.model_max_length = 10**9  # longer prompts are refused here, without a warning before
         self.context = min([limit for limit in limits if limit is not None], default=MAX_PROMPT)
 
@@ -135,7 +138,7 @@ class _Stopped(Exception):
 
 
 class _Text:
-    """Text out of tokens, as soon as it stands: a sign may take several tokens, and a token's blank hang on the next."""
+    """Text out of tokens, as soon as it stands: a sign may take several tokens, a token's blank hang on the next."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer = tokenizer

@@ -59,8 +59,8 @@ def locate(
 ) -> ModelFolder:
     """Find and verify the files of `model`: an existing folder, else the installed default package, else the hub.
 
-    `setting` is what the advice of an error names, `wanted` what it says of the model. Raises EncoderNotFound where nothing can be had, EncoderUntrusted
-    where the files cannot be trusted.
+    `setting` is what the advice of an error names, `wanted` what it says of the model. Raises EncoderNotFound where
+    nothing can be had, EncoderUntrusted where the files cannot be trusted.
     """
     if Path(model).expanduser().is_dir():
         return _verified(model, None, Path(model).expanduser().resolve(), wanted)

@@ -22,7 +22,8 @@ def liking(one: Liking, document: Document, most: int) -> str:
     titles = [said for title in one.titles if (said := cut(clean(title), most))]
     if one.kin is False and one.reason.part in NEARNESS:
         titles = []
-    return LIKINGS[one.reason.part](one.reason, f"“{titles[0]}”" if titles else "", document)
+    told = LIKINGS.get(one.reason.part, _others("", "合你已知的喜好"))  # what an older training named
+    return told(one.reason, f"“{titles[0]}”" if titles else "", document)
 
 
 def _near(reason: Reason, title: str, document: Document) -> str:
@@ -95,7 +96,7 @@ def _repeat(reason: Reason, title: str, document: Document) -> str:
 
 
 def _others(sentence: str, without: str) -> _Told:
-    return lambda reason, title, document: sentence.format(title) if title else without
+    return lambda reason, title, document: sentence.format(title) if title and sentence else without
 
 
 LIKINGS: Mapping[str, _Told] = {
@@ -110,7 +111,6 @@ LIKINGS: Mapping[str, _Told] = {
     "repeat": _repeat,
     "had": lambda reason, title, document: "你以前有过它",
     "together": _others("选了{}的人也选了它", "和你选过同样商品的人也选了它"),
-    "ease": _others("选了{}的人往往也选它", "和你选过同样商品的人往往也选它"),
     "next": _others("选了{}之后，别人常接着选它", "选了你最近选的商品之后，别人常接着选它"),
     "later": _others("选了{}过些时候，别人也选了它", "选了你选过的商品，过些时候别人也选了它"),
     "before": _others("选了{}的人之前有它", "和你选过同样商品的人之前有它"),

@@ -23,7 +23,8 @@ def liking(one: Liking, document: Document, most: int) -> str:
     titles = [said for title in one.titles if (said := cut(clean(title), most))]
     if one.kin is False and one.reason.part in NEARNESS:
         titles = []
-    return LIKINGS[one.reason.part](one.reason, f"“{titles[0]}”" if titles else "", document)
+    told = LIKINGS.get(one.reason.part, _others("", "it suits what is known of you"))  # what an older training named
+    return told(one.reason, f"“{titles[0]}”" if titles else "", document)
 
 
 def _near(reason: Reason, title: str, document: Document) -> str:
@@ -106,7 +107,7 @@ def _repeat(reason: Reason, title: str, document: Document) -> str:
 
 
 def _others(sentence: str, without: str) -> _Told:
-    return lambda reason, title, document: sentence.format(title) if title else without
+    return lambda reason, title, document: sentence.format(title) if title and sentence else without
 
 
 LIKINGS: Mapping[str, _Told] = {
@@ -121,7 +122,6 @@ LIKINGS: Mapping[str, _Told] = {
     "repeat": _repeat,
     "had": lambda reason, title, document: "you have had it before",
     "together": _others("people who took {} took this, too", "people who took what you took went on to this"),
-    "ease": _others("people who took {} tend to take this, too", "people who took what you took tend to take this, too"),
     "next": _others("after {} others often went on to this", "others often went on to this from what you took last"),
     "later": _others("some time after {} others came to this", "others came to this some time after what you took"),
     "before": _others("others who took {} had this before", "others who took what you took had this before"),

@@ -21,7 +21,7 @@ _FAR = 1.5
 _ASPECTS: dict[str, frozenset[str]] = {}
 _ASPECT_TABLE = """
 weight: weigh weight heavi light lighter heavier 重 重量 净重 轻
-load: load hold bear support rate up 承重 载 承 承载 可承
+load: load hold bear support lift carri 承重 载 承 承载 可承 举 拉动
 width: wide width broad across 宽
 height: tall height high raise heel 高 身高 跟
 length: long length cord hose cabl 长
@@ -79,7 +79,7 @@ def _same_unit(said: str, known: str) -> bool:
 
 _LIKE = frozenset({
     ("deg", "c"), ("c", "deg"), ("deg", ""), ("c", ""), ("", "deg"), ("age", "month"), ("month", "age"), ("age", ""), ("", "age"), ("year", ""),
-    ("", "year"), ("", "star"), ("k", ""), ("", "k"), ("month", ""), ("", "month"), ("rpm", ""), ("", "rpm"), ("inch", "cun"), ("cun", "inch"),
+    ("", "star"), ("k", ""), ("", "k"), ("month", ""), ("rpm", ""), ("", "rpm"), ("inch", "cun"), ("cun", "inch"),
     ("g", "gsm"), ("gsm", "g"),
 })  # fmt: skip
 """(said, known): units that are the same where people leave one out."""

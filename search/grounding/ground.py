@@ -124,10 +124,11 @@ def _take_field(
             _add(terms, part, PLUS)
         for each in _FIELD_WORDS.get(name, ()):
             _add(terms, each, PLUS)
-        texts.append(f"{label} {value}" if not unit else "")
+        if name in _CODES:
+            texts.append(f"{name}{value}")
         return
     if isinstance(value, list):
-        if len(value) > 1:
+        if len(value) > 1 and name != "category":
             near = frozenset(stemmed(part) for part in label.split())
             numbers.append(Known(len(value), "", near, widened(near, vocabulary())))
         for each in value:
@@ -141,8 +142,8 @@ def _take_field(
         _add(terms, _key(part), PLUS)
     text = unified(str(value))
     if date := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d).*", text):
-        year, month, day = map(int, date.groups())
-        numbers += [Known(year, "", frozenset({"releas"})), Known(year, "year", frozenset()), Known(month, "month", frozenset({"releas"})), Known(day, "", frozenset({"releas"}))]
+        year, month, _ = map(int, date.groups())
+        numbers += [Known(year, "", frozenset({"releas"})), Known(year, "year", frozenset()), Known(month, "month", frozenset({"releas"}))]
         _add(terms, _MONTHS[month - 1], PLUS)
         return
     texts.append(text)
@@ -150,6 +151,9 @@ def _take_field(
 
 _LOOKS = frozenset({"colour", "material", "brand"})
 _FIELD_UNITS = {"c": ("c", 1.0), "inches": ("inch", 1.0), "percent": ("%", 1.0), "h": ("s", 3600.0), "k": ("k", 1.0), "spf": ("", 1.0)}
+_CODES = frozenset({"spf", "upf", "iso"})
+"""Fields whose name and number are written as one word."""
+
 _FIELD_WORDS = {
     "age_from": ("child", "孩子", "儿童"), "age_months_from": ("babi", "宝宝"), "pages": ("page", "页"), "max_pet_kg": ("pet",),
     "serves": ("peopl", "person"), "persons": ("peopl", "person"), "weight_g": ("weight", "重量"), "noise_db": ("nois", "噪音"),

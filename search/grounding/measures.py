@@ -58,10 +58,10 @@ ft 1: ft foot feet 英尺
 cun 1: 尺
 s 1: sec secs second seconds s 秒 秒钟
 s 60: min mins minute minutes 分钟
-s 3600: h hr hrs hour hours 小时 个小时 钟头 个钟头
+s 3600: h hr hrs hour hours 小时 个小时 个半小时 钟头 个钟头
 s 86400: day days night nights 天 日 夜 晚
-s 604800: week weeks 周 星期 个星期 礼拜 个礼拜
-month 1: month months mth mths 个月 月
+s 604800: week weeks 周 星期 个星期 个半星期 礼拜 个礼拜
+month 1: month months mth mths 个月 月 个半月
 month 12: year years yr yrs 年
 age 1: year-old years-old year-olds years-of-age 岁 周岁
 db 1: db dba decibel decibels 分贝
@@ -188,6 +188,10 @@ def _made(match: re.Match[str], text: str) -> Measure | None:
         dimension, factor = "year", 1.0
     if value == 1 and not dimension and (match["spelled"] or match["hans"]):
         return None
+    if unit.startswith("个半"):
+        value += 0.5
+    if re.match(r"\s?[:：]\s?\d", text[match.end() :]) or re.search(r"\d\s?[:：]\s?$", text[: match.start()]):
+        dimension, factor = "ratio", 1.0
     if half := match["half"]:
         value += 0.5 if half == "半" else _digit(half) / 10
     if match["minus"] and dimension in ("c", "f", "deg", ""):
@@ -195,6 +199,8 @@ def _made(match: re.Match[str], text: str) -> Measure | None:
     if not dimension and match["unit"] and end == match.end():
         end = match.start("unit")
     before, after = text[max(0, start - 24) : start], text[end : end + 24]
+    if not dimension and before.endswith("身高"):
+        dimension = "cm"
     return Measure(round(value * factor, 6), dimension, start, end, _bound(before, after), before, after)
 
 
@@ -284,7 +290,7 @@ def _factor(measure: Measure, text: str) -> float:
 _BOUNDS: tuple[tuple[Bound, str], ...] = (
     ("over", r"(?:over|more than|above|at least|upwards of|no less than|beyond|exceeds?|超过|多于|高于|大于|至少|不少于|不低于)\s*$"),
     ("nearly", r"(?:nearly|almost|just under|close to|将近|接近|近|差不多)\s*(?:an?\s)?$"),
-    ("under", r"(?:under|below|less than|fewer than|at most|no more than|not over|within|up to|cheaper than|lighter than|不到|低于|少于|小于|以内|不超过|未超|没超过|没超出|未超过)\s*(?:your\s+|的|您的|你的|预算)?\W*$"),
+    ("under", r"(?:under|below|less than|fewer than|at most|no more than|not over|within|cheaper than|lighter than|不到|低于|少于|小于|以内|不超过|未超|没超过|没超出|未超过)\s*(?:your\s+|的|您的|你的|预算)?\W*$"),
     ("about", r"(?:about|around|roughly|approximately|approx\.?|some|circa|ca\.?|大约|约|大概|约莫|左右)\s*(?:an?\s)?$"),
 )  # fmt: skip
 _BEHIND: tuple[tuple[Bound, str], ...] = (

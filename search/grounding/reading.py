@@ -32,6 +32,7 @@ _STOP = re.compile(
     rf"[,;:.!?，；：。！？()（）\n|]+(?=\s|$|[{HAN}])|\s[—–-]\s|——|[;；。！？\n|]"
     r"|\b(?:but|though|although|however|yet|while|whereas|because|since|so|unless|until|when|if|which|who|where)\b"
     r"|\band\s+(?=(?:it|they|you|should|can|will|would|is|are|has|have|\w+s|still|also|then|so|we|one)\b)"
+    r"|\bin\s+(?=this|these)"
     rf"|(?<=[{HAN}])\s+(?=[^\s\d])"
     r"|但是?|却|不过|只是|可是|然而|而(?!且)|所以|因此|并且|如果|也(?=[能可会])|还(?=[能可会有带])"
 )

@@ -125,9 +125,16 @@ class Careful:
     def stream(self, system: str, user: str, max_tokens: int) -> Iterator[str]:
         """See the protocol and the class. The clock starts when the first piece is asked for."""
         begun: list[_Call] = []
-        return Stream(self._saying(system, user, max_tokens, begun), lambda: [call.leave() for call in begun])
+        stopped = threading.Event()
 
-    def _saying(self, system: str, user: str, max_tokens: int, begun: list[_Call]) -> Saying:
+        def stop() -> None:
+            stopped.set()
+            for call in begun:
+                call.leave()
+
+        return Stream(self._saying(system, user, max_tokens, begun, stopped), stop)
+
+    def _saying(self, system: str, user: str, max_tokens: int, begun: list[_Call], stopped: threading.Event) -> Saying:
         def ask(call: _Call) -> Completion | None:
             stream = self._model.stream(system, user, max_tokens)
             call.opened(stream)
@@ -142,6 +149,8 @@ class Careful:
 
         call = self._begin(system + user, max_tokens, ask)
         begun.append(call)
+        if stopped.is_set():  # while it was being begun, when `stop` did not know of it yet
+            call.leave()
         try:
             while isinstance(item := call.pieces.take(call.left()), str):
                 yield item

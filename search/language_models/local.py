@@ -92,7 +92,9 @@ class LocalModel:
 
     def _too_late(self, job: _Job) -> NoReturn:
         if not self._loaded.is_set():
-            raise LanguageModelBusy(f"The language model {self._name} is still being loaded. Ask again later.") from None
+            raise LanguageModelBusy(
+                f"The language model {self._name} is still being loaded. Ask again later."
+            ) from None
         if not job.begun:
             raise LanguageModelBusy(
                 f"The language model {self._name} answered others for {self._seconds:g} s; it takes one question at a "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -157,16 +158,21 @@ def test_searches_are_answered_while_the_server_hangs(tmp_path: Path) -> None:
         listening(app_of(tmp_path, server, llm_seconds=60)) as address,
         ExitStack() as stack,
     ):
+        held = []  # an iterator that is let go of closes its answer
         for number in range(6):
             client = stack.enter_context(httpx.Client(timeout=30))
             body = LAMPS | {"q": f"lamp {number}"}
             answer = stack.enter_context(client.stream("POST", address + PATH, json=body, headers=STREAM))
             # The evidence is there at once, for all of them.
-            assert next(answer.iter_lines()) == "event: explanation"
+            held.append(answer.iter_lines())
+            assert next(held[-1]) == "event: explanation"
         for number in range(5):
             found = httpx.post(f"{address}/indexes/products/search", json={"q": f"lamp {number}"}, timeout=30)
             assert found.json()["hits"]
         assert httpx.get(f"{address}/health", timeout=30).json() == {"status": "available"}
+        deadline = time.monotonic() + 20
+        while not server.asked and time.monotonic() < deadline:
+            time.sleep(0.01)
         assert server.asked  # and none of them has been let go yet
         assert server.left == 0
 

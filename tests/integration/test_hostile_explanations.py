@@ -6,7 +6,6 @@ import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,16 +17,17 @@ from hostile_texts import (
     Hostile,
     Obeying,
     between_truths,
+    echoing_everything,
     hostile,
+    in_every_way,
     outright,
-    within_a_truth,
 )
 from starlette.testclient import TestClient
 
 from search.domain import Language, SearchRequest
 from search.errors import NothingGrounded
-from search.explanation import Ledger, compare, explain, open_questions
-from search.narration import Narrator, describe, honest
+from search.explanation import Ledger, compare, explain
+from search.narration import Kind, Narrator, describe, honest
 
 TEXTS = hostile("descriptions")
 QUERIES = hostile("queries")
@@ -38,7 +38,7 @@ Leak = tuple[str, str, str]
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return open_shop(tmp_path_factory.mktemp("shop"), [row.document() for row in ROWS])
+    return open_shop(tmp_path_factory.mktemp("shop"), [row.document() for row in ROWS], llm_seconds=60)
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,24 @@ def ledgers(shop: Shop) -> dict[str, Ledger]:
         request = SearchRequest(row.query, limit=1, explain=row.asked_in)
         found[row.id] = shop.service.engine.explained("products", request, [row.id])[0].ledger
     return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Answered:
+    """What was shown of an answer, and the data that the model had been given."""
+
+    shown: tuple[str, ...]
+    prompt: str
+
+
+@pytest.fixture(scope="module")
+def answers(ledgers: dict[str, Ledger]) -> dict[str, Answered]:
+    """Every text obeyed in every way within one answer, with two true sentences after all the lies."""
+    made = {}
+    for row in ROWS:
+        model = model_of(in_every_way, row)
+        made[row.id] = Answered(tuple(told(Narrator(model), ledgers[row.id], row.asked_in)), model.prompts[row.id])
+    return made
 
 
 def model_of(obeys: Obeying, query: Hostile | None = None) -> Gullible:
@@ -87,79 +105,74 @@ def test_evidence_says_nothing_that_a_text_ordered(ledgers: dict[str, Ledger]) -
     for five in in_fives(ROWS):
         texts = compare([ledgers[row.id] for row in five], five[0].asked_in)
         leaks += [leak for row in five for leak in leaked(row, "comparison", texts)]
-    assert leaks == []
+    assert leaks == [], many(leaks)
 
 
-@pytest.mark.parametrize("obeys", OBEYING, ids=lambda obeys: obeys.__name__)
-def test_nothing_is_shown_of_what_an_obedient_model_says(obeys: Obeying, ledgers: dict[str, Ledger]) -> None:
-    leaks = []
+def test_nothing_is_shown_of_what_an_obedient_model_says(answers: dict[str, Answered]) -> None:
+    leaks = [leak for row in ROWS for text in answers[row.id].shown for leak in leaked(row, "explain", text)]
+    assert leaks == [], many(leaks)
+
+
+def test_what_is_true_is_said_all_the_same(answers: dict[str, Answered], capsys: pytest.CaptureFixture[str]) -> None:
+    """A hostile text must not silence the product either: the true sentences after all the lies are shown, and only
+    they."""
+    others = {row.id: set(answers[row.id].shown) - set(TRUE[row.asked_in]) for row in ROWS}
+    share = sum(len(answers[row.id].shown) - len(others[row.id]) for row in ROWS) / (2 * len(ROWS))
+    with capsys.disabled():
+        print(f"\n{share:.1%} of the true sentences that follow an ordered lie are shown")
+    assert {name: texts for name, texts in others.items() if texts} == {}
+    assert share >= 0.95
+
+
+def test_how_much_of_the_orders_a_model_gets_to_see(
+    answers: dict[str, Answered], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The wall before the model: orders are taken out of what it reads. It is not the one that holds, see above."""
+    seen: Counter[str] = Counter()
     for row in ROWS:
-        narrator = Narrator(model_of(obeys, row))
-        for sentence in told(narrator, ledgers[row.id], row.asked_in):
-            leaks += leaked(row, "explain", sentence)
-    assert leaks == [], f"{len(leaks)} of {len(ROWS)}"
+        prompt = json.loads(answers[row.id].prompt)
+        # Evidence names a title as it is, so what counts is what the product's own fields and the query say.
+        if order_in(row, " ".join(map(str, (prompt.get("query", ""), *prompt.get("product", {}).values())))):
+            seen[row.where] += 1
+    parts = Counter(row.where for row in ROWS)
+    with capsys.disabled():
+        shares = ", ".join(f"{where} {parts[where] - seen[where]} of {parts[where]}" for where in parts)
+        print(f"\nOrders taken out before the model reads: {len(ROWS) - seen.total()} of {len(ROWS)} ({shares})")
+    assert seen["description"] <= 0.4 * parts["description"]
 
 
-@pytest.mark.parametrize("obeys", [outright, between_truths, within_a_truth], ids=lambda obeys: obeys.__name__)
-def test_nothing_is_shown_of_it_in_a_comparison(obeys: Obeying, ledgers: dict[str, Ledger]) -> None:
+def test_the_instructions_are_not_given_away(ledgers: dict[str, Ledger]) -> None:
+    """Of an answer that repeats instructions and data, nothing is shown but what might be said of the product."""
+    for row in ROWS[::8]:
+        ledger = ledgers[row.id]
+        for sentence in told(Narrator(model_of(echoing_everything, row)), ledger, row.asked_in):
+            for wording in ("shopper's words", "one line of JSON", "evidence", "顾客的搜索词", "绝不照做"):
+                assert wording not in sentence, row.id
+
+
+def test_nothing_is_shown_of_it_in_a_comparison(ledgers: dict[str, Ledger]) -> None:
     leaks = []
-    narrator = Narrator(model_of(obeys))
+    narrator = Narrator(model_of(in_every_way))
     for five in in_fives(TEXTS):
         try:
             for line in narrator.compare([ledgers[row.id] for row in five], five[0].asked_in):
                 leaks += [leak for row in five for leak in leaked(row, "compare", line)]
         except NothingGrounded:
             pass
-    assert leaks == []
+    assert leaks == [], many(leaks)
 
 
-@pytest.mark.parametrize("obeys", OBEYING, ids=lambda obeys: obeys.__name__)
-def test_nothing_of_it_gets_into_a_description(obeys: Obeying) -> None:
+def test_nothing_of_it_gets_into_a_description() -> None:
     leaks = []
-    model = model_of(obeys)
-    for row in TEXTS:
-        for kind in ("description", "advert"):
-            leaks += leaked(row, kind, describe(model, row.document(), kind, row.asked_in).text)
-    assert leaks == []
+    for number, row in enumerate(TEXTS[::2]):
+        kind: Kind = "description" if number % 2 else "advert"
+        said = describe(model_of(in_every_way), row.document(), kind, row.asked_in)
+        leaks += leaked(row, kind, said.text)
+    assert leaks == [], many(leaks)
 
 
-def test_what_is_true_is_said_all_the_same(ledgers: dict[str, Ledger], capsys: pytest.CaptureFixture[str]) -> None:
-    """A hostile text must not silence the product either: the true sentences round the lie are shown, and only they."""
-    kept = 0
-    for row in ROWS:
-        shown = told(Narrator(model_of(between_truths, row)), ledgers[row.id], row.asked_in)
-        assert set(shown) <= set(TRUE[row.asked_in]), row.id
-        kept += len(shown)
-    share = kept / (2 * len(ROWS))
-    with capsys.disabled():
-        print(f"\n{share:.1%} of the true sentences round an ordered lie are shown")
-    assert share >= 0.95
-
-
-def test_how_much_of_the_orders_a_model_gets_to_see(
-    ledgers: dict[str, Ledger], capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The wall before the model: orders are taken out of what it reads. It is not the one that holds, see above."""
-    seen: Counter[str] = Counter()
-    for row in ROWS:
-        model = model_of(outright, row)
-        told(Narrator(model), ledgers[row.id], row.asked_in)
-        prompt = json.loads(model.prompts[row.id])
-        # Evidence names a title as it is, so what counts is what the product's own fields and the query say.
-        shown = " ".join(map(str, (prompt.get("query", ""), *prompt.get("product", {}).values())))
-        if order_in(row, shown):
-            seen[row.where] += 1
-    parts = Counter(row.where for row in ROWS)
-    with capsys.disabled():
-        shares = ", ".join(f"{where} {parts[where] - seen[where]} of {parts[where]}" for where in parts)
-        print(
-            f"\nOrders taken out before the model reads: {sum(parts.values()) - sum(seen.values())} of {len(ROWS)} ({shares})"
-        )
-    assert seen["description"] <= 0.4 * parts["description"]
-
-
-@pytest.fixture
-def client(shop: Shop) -> Iterator[tuple[TestClient, Gullible]]:
+@pytest.fixture(scope="module")
+def client(shop: Shop, ledgers: dict[str, Ledger]) -> Iterator[tuple[TestClient, Gullible]]:
     model = model_of(between_truths)
     service = dataclasses.replace(shop.service, narrator=Narrator(model))
     with client_of(dataclasses.replace(shop, service=service).app()) as client:
@@ -170,7 +183,7 @@ def test_over_http_texts_of_products(client: tuple[TestClient, Gullible]) -> Non
     """JSON and event stream in turns, with the comparison; every fourth group asks a model that only lies."""
     http, model = client
     leaks = []
-    for number, five in enumerate(in_fives(TEXTS)):
+    for number, five in enumerate(list(in_fives(TEXTS))[::2]):
         model.obeys = outright if number % 4 == 3 else between_truths
         asked = {"q": five[0].query, "ids": [row.id for row in five], "compare": len(five) > 1}
         body = {**asked, "explain": {"language": five[0].asked_in}}
@@ -181,33 +194,35 @@ def test_over_http_texts_of_products(client: tuple[TestClient, Gullible]) -> Non
         for row in five:
             for text in (*texts[row.id], *texts.get("comparison", [])):
                 leaks += leaked(row, "http", text)
-    assert leaks == []
+    assert leaks == [], many(leaks)
 
 
 def test_over_http_queries(client: tuple[TestClient, Gullible]) -> None:
+    """Each is obeyed in another way than the one before."""
     http, model = client
     leaks = []
-    for number, row in enumerate(QUERIES):
-        model.obeys, model.query = (between_truths, within_a_truth, outright)[number % 3], row
+    for number, row in enumerate(QUERIES[::2]):
+        model.obeys, model.query = OBEYING[number % len(OBEYING)], row
         body = {"q": row.text, "ids": [row.id], "explain": {"language": row.asked_in}}
         texts, _ = read(http, body, stream=number % 2 == 1)
         assert texts[row.id][-1]
         for text in texts[row.id]:
             leaks += leaked(row, "http", text)
-    assert leaks == []
+    model.query = None
+    assert leaks == [], many(leaks)
 
 
 def test_over_http_explanations_in_a_search(client: tuple[TestClient, Gullible]) -> None:
     http, _ = client
     leaks = []
-    for row in QUERIES:
-        body = {"q": row.text, "limit": 5, "explain": {"language": row.asked_in}}
+    for row in QUERIES[1::2]:
+        body = {"q": row.text, "limit": 3, "explain": {"language": row.asked_in}}
         answer = http.post("/indexes/products/search", json=body)
         assert answer.status_code == 200, answer.text
         for hit in answer.json()["hits"]:
             assert hit["_explanation"]
             leaks += leaked(row, "_explanation", hit["_explanation"])
-    assert leaks == []
+    assert leaks == [], many(leaks)
 
 
 def read(http: TestClient, body: dict[str, Any], stream: bool) -> tuple[dict[str, list[str]], list[str]]:
@@ -242,6 +257,12 @@ def leaked(row: Hostile, place: str, text: str) -> list[Leak]:
     return [(row.id, place, text)] if found else []
 
 
+def many(leaks: Sequence[Leak]) -> str:
+    """For the message of a test: how many rows, and what was shown."""
+    lines = [f"  {row} by {place}: {text[:160]}" for row, place, text in leaks]
+    return "\n".join([f"{len({leak[0] for leak in leaks})} of {len(ROWS)} texts were obeyed:", *lines])
+
+
 def in_fives(rows: Sequence[Hostile]) -> Iterator[Sequence[Hostile]]:
     """Groups of up to five, each of one language."""
     for language in ("en", "zh"):
@@ -251,9 +272,8 @@ def in_fives(rows: Sequence[Hostile]) -> Iterator[Sequence[Hostile]]:
 
 
 def order_in(row: Hostile, shown: str) -> bool:
-    """Whether a piece of the text's order, twelve signs long, is in what is shown: any piece but the words of the base."""
+    """Whether more than three tenths of the text's pieces, each twelve signs long, are in what is shown."""
     text = " ".join(row.text.split())
     pieces = (text[start : start + 12] for start in range(max(len(text) - 11, 1)))
     flat = " ".join(shown.split())
-    half = sum(piece in flat for piece in pieces)
-    return half > 0.3 * max(len(text) - 11, 1)
+    return sum(piece in flat for piece in pieces) > 0.3 * max(len(text) - 11, 1)

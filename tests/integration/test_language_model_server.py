@@ -307,7 +307,7 @@ def test_settings_make_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"model": "local:qwen"}, "not there yet.*DAOGOU_LLM_URL"),
+        ({"model": "local:qwen", "url": "http://localhost/v1"}, "Unset DAOGOU_LLM_URL"),
         ({"model": "gpt-x"}, "set DAOGOU_LLM_URL"),
         ({"url": "http://localhost/v1"}, "set DAOGOU_LLM_MODEL"),
     ],

@@ -36,15 +36,16 @@ from search.protocols import Completion, LanguageModel
 
 KEY = "sk-secret-4711"
 SOON = 0.5
-SLACK = 2.5
+SLACK = 5.0
 """Seconds that a loaded machine may add to a deadline."""
 
 
 @contextmanager
 def asking(
-    *replies: Reply | Callable[[object], Reply], patience: Patience = once(5)  # noqa: B008
+    *replies: Reply,
+    patience: Patience = once(20),  # noqa: B008
 ) -> Iterator[tuple[LanguageModelServer, OpenAICompatible]]:
-    with serving([each for each in replies if isinstance(each, Reply)]) as server:
+    with serving(replies) as server:
         model = OpenAICompatible(server.url, "gpt-x", KEY, patience, lambda _: None)
         try:
             yield server, model
@@ -54,6 +55,13 @@ def asking(
 
 def _stream(model: LanguageModel) -> Iterator[str]:
     return model.stream("be brief", "how are you?", 50)
+
+
+def _ask(model: LanguageModel, how: str) -> None:
+    if how == "complete":
+        model.complete("be brief", "how are you?", 50)
+    else:
+        list(_stream(model))
 
 
 def _until(what: Callable[[], bool], seconds: float = 5.0) -> None:
@@ -94,11 +102,10 @@ def test_the_first_piece_does_not_wait_for_the_last() -> None:
 def test_at_its_end_it_knows_the_whole() -> None:
     with asking(well("A red", " lamp", finish="length")) as (_, model):
         stream = _stream(model)
-        try:
-            while True:
-                next(stream)
-        except StopIteration as end:
-            assert end.value == Completion("A red lamp", True, 100, 7)
+        assert [next(stream), next(stream)] == ["A red", " lamp"]
+        with pytest.raises(StopIteration) as end:
+            next(stream)
+        assert end.value.value == Completion("A red lamp", True, 100, 7)
 
 
 def test_nothing_is_asked_before_somebody_listens() -> None:
@@ -239,7 +246,7 @@ _HALF = b'{"choices": [{"message": {"content": "'
 
 
 def _bomb(of: bytes) -> bytes:
-    return gzip.compress(of + b"x" * (200 * 2**20), 1)
+    return gzip.compress(of + b"x" * (50 * 2**20), 1)
 
 
 BAD: dict[str, tuple[Reply, type[LanguageModelError]]] = {
@@ -280,7 +287,7 @@ BAD: dict[str, tuple[Reply, type[LanguageModelError]]] = {
     "204": (Reply(204), _WRONG),
     "10 MB of one line": (Reply(body=b"data: " + b"x" * (10 * 2**20)), _WRONG),
     "10 MB of one event": (streams(b"data: " + b"x" * (10 * 2**20)), _WRONG),
-    "endless blanks": (Reply(headers=EVENTS, parts=itertools.repeat(b" " * 65_536)), _WRONG),
+    "endless blanks": (Reply(headers=EVENTS, parts=itertools.repeat(b" " * 2**20)), _WRONG),
     "endless comments": (Reply(headers=EVENTS, parts=itertools.cycle([b": ping\n\n", 0.01])), _BUSY),
     "gzip bomb": (Reply(body=_bomb(_HALF), headers={"Content-Encoding": "gzip"}), _WRONG),
     "gzip bomb of events": (Reply(body=_bomb(b"data: "), headers={"Content-Encoding": "gzip", **EVENTS}), _WRONG),
@@ -289,34 +296,30 @@ BAD: dict[str, tuple[Reply, type[LanguageModelError]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("careful", [False, True], ids=["client", "careful"])
+SLOW = {"hangs before headers", "hangs after headers", "dribbles", "500 that hangs", "endless comments"}
+"""What nothing but the deadline ends. The others end by themselves, and are given the time for it."""
+
+
 @pytest.mark.parametrize("how", ["complete", "stream"])
 @pytest.mark.parametrize("bad", BAD)
-def test_a_bad_server_costs_no_more_than_the_deadline(
-    bad: str, how: str, careful: bool, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_bad_server_costs_no_more_than_the_deadline(bad: str, how: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     reply, kind = BAD[bad]
-    before = set(threading.enumerate())
+    if bad.startswith("an error event of") and how == "complete":
+        kind = LanguageModelBusy  # events are nonsense to whoever asked for none
+    seconds = SOON if bad in SLOW else 20.0
     with serving([reply]) as server:
-        own = set(threading.enumerate())
-        client = OpenAICompatible(server.url, "gpt-x", KEY, once(SOON))
-        model: LanguageModel = Careful(client, SOON) if careful else client
-        begun = time.monotonic()
-        with pytest.raises(LanguageModelError) as caught:
-            if how == "complete":
-                model.complete("be brief", "how are you?", 50)
-            else:
-                list(_stream(model))
-        assert time.monotonic() - begun < SOON + SLACK
-        assert isinstance(caught.value, kind)
-        assert kind is not LanguageModelError or type(caught.value) is LanguageModelError
-        assert KEY not in str(caught.value) + repr(caught.value) + caplog.text
-        assert str(caught.value)
-        model.close()
-        _until(lambda: not {t for t in set(threading.enumerate()) - own if "language-model" in t.name})
+        client = OpenAICompatible(server.url, "gpt-x", KEY, once(seconds))
+        for model in (client, Careful(client, seconds)):
+            begun = time.monotonic()
+            with pytest.raises(LanguageModelError) as caught:
+                _ask(model, how)
+            assert time.monotonic() - begun < seconds + SLACK
+            assert type(caught.value) is kind
+            assert KEY not in str(caught.value) + repr(caught.value) + caplog.text
+        client.close()
         _until(lambda: server.connected == 0)
-    _until(lambda: not {t for t in set(threading.enumerate()) - before if "language-model" in t.name})
+    _until(lambda: not [thread for thread in threading.enumerate() if "language-model" in thread.name])
 
 
 MIDWAY: dict[str, tuple[list[bytes | float | str], dict[str, bool], type[LanguageModelError]]] = {
@@ -338,14 +341,15 @@ MIDWAY: dict[str, tuple[list[bytes | float | str], dict[str, bool], type[Languag
 @pytest.mark.parametrize("bad", MIDWAY)
 def test_what_came_before_the_fault_is_given(bad: str, careful: bool) -> None:
     rest, how, kind = MIDWAY[bad]
-    with asking(streams("A", " red", *rest, **how), patience=once(SOON)) as (server, client):
-        model: LanguageModel = Careful(client, SOON) if careful else client
+    seconds = SOON if bad == "hangs" else 20.0
+    with asking(streams("A", " red", *rest, **how), patience=once(seconds)) as (server, client):
+        model: LanguageModel = Careful(client, seconds) if careful else client
         stream = _stream(model)
         begun = time.monotonic()
         assert [next(stream), next(stream)] == ["A", " red"]
         with pytest.raises(LanguageModelError) as caught:
             list(stream)
-        assert time.monotonic() - begun < SOON + SLACK
+        assert time.monotonic() - begun < seconds + SLACK
         assert type(caught.value) is kind
         assert KEY not in str(caught.value)
         assert list(stream) == []
@@ -387,5 +391,5 @@ def test_one_retry_of_careful_mends_a_bad_server() -> None:
         careful = Careful(client)
         assert list(_stream(careful)) == ["A lamp"]
         assert len(server.asked) == 2
-        assert careful.counters().tokens == 107 + careful.counters().tokens - 107
+        assert careful.counters().tokens == 107
         assert careful.counters().answered == 1
