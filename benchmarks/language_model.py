@@ -58,7 +58,7 @@ def main() -> None:
     imported = _import_time()
     settings = Settings.load()
     engine = open_engine(settings)
-    request = [SearchRequest(q=words) for words in _queries(args.seed)]
+    request = [SearchRequest(text=words) for words in _queries(args.seed)]
     turn = itertools.cycle(request)
 
     def search() -> float:

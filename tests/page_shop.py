@@ -50,7 +50,7 @@ def open_page_shop(folder: Path) -> Shop:
 
 def with_model(shop: Shop, say: Callable[[Any], str]) -> Shop:
     """The shop with a language model: `say` gets the data of a question and gives what the model says to it."""
-    narrator = Narrator(Careful(FakeLanguageModel(say)))
+    narrator = Narrator(Careful(FakeLanguageModel(say), seconds=60))  # a busy machine is no slow model
     return dataclasses.replace(shop, service=dataclasses.replace(shop.service, narrator=narrator))
 
 

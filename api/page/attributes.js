@@ -8,6 +8,8 @@ const NEVER = new Set([
   "released", "language",
 ]);
 const LIKED = { colour: 1.6, color: 1.6, size: 1.3, material: 1.4, gender: 1.4, author: 1.2, genre: 1.3 };
+const DATE = /^\d{4}-\d{2}-\d{2}/;
+const MEASURE = /^[^\p{L}]*\d[^\p{L}]*(x[^\p{L}]*)*\p{L}{0,3}$/u;
 const MOST = 5;
 const LONGEST = 36; // characters of a value that one can still choose from a list
 
@@ -33,7 +35,7 @@ export function worthOf(hits, known) {
 }
 
 function fits(value) {
-  return typeof value === "boolean" || typeof value === "number" || (typeof value === "string" && value !== "" && value.length <= LONGEST);
+  return typeof value === "boolean" || typeof value === "number" || (typeof value === "string" && value !== "" && value.length <= LONGEST && !DATE.test(value));
 }
 
 // How many have it, times how evenly it divides them; nothing where each has a value of its own, as measures do.
@@ -47,5 +49,6 @@ function worth(name, values, hits) {
   if (repeated < (numeric ? 0.5 : 0.15)) return 0;
   let spread = 0;
   for (const n of counts.values()) spread -= (n / values.length) * Math.log2(n / values.length);
-  return covered * Math.min(1, spread / 1.5) * (LIKED[name] ?? 1) * (0.4 + repeated);
+  const measured = values.filter((value) => MEASURE.test(value)).length / values.length; // «10 - 80», «5.1 x 7 cm»: nobody picks these from a list
+  return covered * Math.min(1, spread / 1.5) * (LIKED[name] ?? 1) * (0.4 + repeated) * (numeric || LIKED[name] ? 1 : 1 - 0.8 * measured);
 }

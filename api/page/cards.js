@@ -118,7 +118,7 @@ export function picture(hit, lazy = true) {
 }
 
 function imageAddress(text) {
-  if (typeof text !== "string" || !text) return null;
+  if (typeof text !== "string" || !/^(https?:\/)?\/\S+$/i.test(text)) return null; // anything else is no address, and not to be asked for
   try {
     const address = new URL(text, location.origin);
     return address.origin === location.origin || page.images.includes(address.origin) ? address.href : null;

@@ -15,6 +15,7 @@ const COLOURS = [
   ["red|crimson|scarlet", "红", 4, 58, 58], ["purple|violet|lilac|lavender", "紫", 268, 40, 66], ["beige|cream|sand|oat|natural|linen|oak", "米|杏|原木", 38, 42, 80],
   ["brown|walnut|tan|chestnut|mahogany|cognac|chocolate|caramel", "棕|褐|胡桃|咖", 24, 36, 46],
 ].map(([english, chinese, ...values]) => [new RegExp(`\\b(?:${english})\\b|${chinese}`, "gi"), ...values]);
+const BEGINNING = 90; // of the description: what a thing is stands at its head
 const GROUNDS = [14, 34, 72, 150, 184, 212, 258, 326];
 
 // {hue, saturation, lightness} of a colour's name, or null: not a colour that is known here.
@@ -33,8 +34,8 @@ export function drawing(hit) {
   const path = [hit.category ?? []].flat().map(String);
   const seed = hash(String(hit.id));
   const ground = GROUNDS[hash(path[0] ?? hit.brand ?? "") % GROUNDS.length];
-  const own = colourOf([hit.colour ?? hit.color ?? ""].flat()[0]) ?? { hue: ground, saturation: 40, lightness: 68 };
-  const { body, lines } = motif(path, String(hit.title ?? ""));
+  const own = colourOf([hit.colour ?? hit.color ?? ""].flat()[0]) ?? colourOf(hit.title) ?? { hue: ground, saturation: 40, lightness: 68 };
+  const { body, lines } = motif(path, String(hit.title ?? ""), String(hit.description ?? "").slice(0, BEGINNING));
   const picture = draw("svg", { viewBox: "0 0 120 90", class: "drawing", "aria-hidden": "true", focusable: "false", preserveAspectRatio: "xMidYMid meet" });
   const set = { "--ground-hue": ground, "--own-hue": own.hue, "--own-saturation": `${own.saturation}%`, "--own-lightness": `${own.lightness}%` };
   for (const [name, value] of Object.entries(set)) picture.style.setProperty(name, String(value)); // the policy forbids styles in markup, not this

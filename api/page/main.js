@@ -1,6 +1,6 @@
 // The search page: reads the state from the address, asks the API, shows the answer.
 
-import { Refused, facetSearch, indexes, loadPage, page, search, setKey, suggest, tellClick } from "./client.js";
+import { facetSearch, indexes, loadPage, page, search, suggest, tellClick } from "./client.js";
 import { announce, at, make } from "./dom.js";
 import { showFacets } from "./facets.js";
 import * as notices from "./notices.js";
@@ -12,11 +12,10 @@ import { sawProduct } from "./session.js";
 import { showShelves } from "./shelves.js";
 import { nameOf, shopperSwitch } from "./shopper.js";
 import { STEP, addressOf, read } from "./state.js";
+import { troubles } from "./trouble.js";
 import { showUnderstood } from "./understood.js";
 import { count, remember, speak, words } from "./words.js";
 
-const LOOK_AGAIN = 4000; // milliseconds, for an index that is being built
-const WAITS = [2, 4, 8, 15, 30]; // seconds until the server is tried again
 const KEPT = 12; // answers that going back shows without asking again
 
 let state = read();
@@ -24,16 +23,24 @@ let names = []; // of the indexes
 let shown = null; // the answer on show
 let running = null; // the search on its way
 let answers = new Map();
-let failures = 0;
-let stopWaiting = () => {};
 let showShopper = () => {};
 let box = null;
+
+const trouble = troubles({
+  state: () => state,
+  names: () => names,
+  shown: () => shown,
+  forget: () => { shown = null; },
+  show: () => show(),
+  start: () => start(),
+  change,
+});
 
 // --- asking and showing ----------------------------------------------------------------------------------------------
 
 async function show(place = null, draft = false) {
   running?.abort();
-  stopWaiting();
+  trouble.stop();
   const mine = (running = new AbortController());
   const known = place && answers.get(addressOf(state));
   dress();
@@ -43,11 +50,11 @@ async function show(place = null, draft = false) {
     let result = await search(state, mine.signal);
     if (draft && poor(result)) result = await fuller(mine.signal) ?? result;
     if (mine !== running) return undefined;
-    failures = 0;
+    trouble.over();
     keep(addressOf(state), result);
     render(result, place);
   } catch (error) {
-    if (error.name !== "AbortError" && mine === running) complain(error);
+    if (error.name !== "AbortError" && mine === running) trouble.complain(error);
   }
   return undefined;
 }
@@ -146,69 +153,6 @@ async function nearby() {
   const texts = new Set(found.flat().filter((one) => one.kind !== "title").map((one) => one.text));
   texts.delete(state.q);
   return [...texts].slice(0, 5).map((text) => ({ text, take: () => change({ q: text, ignore: [], chosen: {}, price: null }) }));
-}
-
-// --- when it does not work ---------------------------------------------------------------------------------------------
-
-function complain(error) {
-  at("main").removeAttribute("aria-busy");
-  const code = error instanceof Refused ? error.code : "";
-  if (error.status === 0 || [429, 502, 503, 504].includes(error.status)) return waitForServer(error);
-  bare();
-  if (error.status === 401 || code === "invalid_api_key") return notices.askForKey(error, (key) => { setKey(key); start(); });
-  if (error.status === 403) return notices.refused(error);
-  if (code === "index_not_found") return lookAgain(() => notices.wrongIndex(state.index, names, (index) => change({ index, chosen: {}, price: null, ignore: [] })));
-  if (error.status === 400) return notices.wrongAddress(error, () => change({ chosen: {}, price: null, sort: "", ignore: [] }));
-  return notices.failed(error, () => show());
-}
-
-// Nothing on the page but the notice to come.
-function bare() {
-  shown = null;
-  at("main").classList.add("bare");
-  at("hits").classList.remove("stale");
-  for (const id of ["hits", "shelves", "facets", "more-box", "notices"]) at(id).replaceChildren();
-  at("understood").hidden = true;
-  at("heading").hidden = true;
-  at("filters").hidden = true;
-  at("status").textContent = "";
-}
-
-// The server is away: what is on show stays, and it is tried again by itself.
-function waitForServer(error) {
-  const seconds = WAITS[Math.min(failures, WAITS.length - 1)];
-  failures += 1;
-  const kind = error.code === "offline" ? "offline" : error.status ? "busy" : "gone";
-  at("hits").classList.remove("stale"); // the banner says it, and one may want to read meanwhile
-  if (!shown) bare();
-  const again = () => {
-    stopWaiting();
-    (names.length ? show : start)();
-  };
-  const clock = setTimeout(again, seconds * 1000);
-  const stopCountdown = notices.away(kind, seconds, Boolean(shown), again);
-  addEventListener("online", again);
-  stopWaiting = () => {
-    clearTimeout(clock);
-    stopCountdown();
-    removeEventListener("online", again);
-    stopWaiting = () => {};
-  };
-  if (failures === 1) announce(at("notices").textContent || at("notice").textContent, 0);
-}
-
-// The index is not there yet: as soon as it is, the page shows it.
-function lookAgain(say) {
-  say();
-  announce(at("notice").querySelector("h2").textContent, 0);
-  const clock = setInterval(async () => {
-    const found = document.hidden ? null : await indexes().catch(() => null);
-    if (found?.includes(state.index) || (found?.length && !state.index)) start();
-  }, LOOK_AGAIN);
-  stopWaiting = () => {
-    clearInterval(clock);
-    stopWaiting = () => {};
-  };
 }
 
 // --- the state changes -------------------------------------------------------------------------------------------------
@@ -345,20 +289,20 @@ function showIndexes() {
 }
 
 async function start(place = null) {
-  stopWaiting();
+  trouble.stop();
   try {
     const [found] = await Promise.all([indexes(), page.loaded ? null : loadPage()]);
     names = found ?? [];
     showShopper(state.user);
     if (found && !found.length) {
-      bare();
-      return lookAgain(() => notices.noIndex(state.index));
+      trouble.bare();
+      return trouble.lookAgain(() => notices.noIndex(state.index));
     }
     if (!state.index) state.index = names.includes("products") ? "products" : (names[0] ?? "products");
     showIndexes();
     return await show(place);
   } catch (error) {
-    return complain(error);
+    return trouble.complain(error);
   }
 }
 

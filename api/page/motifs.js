@@ -16,6 +16,8 @@ export const MOTIFS = [
   { name: "game", words: /\b(gaming|consoles?|controllers?|board games?|games?|puzzles?)\b|游戏|桌游|拼图/i,
     body: "M14 15h20a10 10 0 0 1 9.5 13l-2 6.5a4 4 0 0 1-7 1L30 30H18l-4.5 5.5a4 4 0 0 1-7-1l-2-6.5A10 10 0 0 1 14 15Z",
     lines: "M15 19.5v6M12 22.5h6M32 20.5v.1M35.5 24v.1" },
+  { name: "printer", words: /\b(printers?|toners?|ink(jet)?|cartridges?|scanners?|copiers?|laserjet)\b|打印|墨盒|硒鼓|扫描/i,
+    body: "M9 18h30a4 4 0 0 1 4 4v10a3 3 0 0 1-3 3H8a3 3 0 0 1-3-3V22a4 4 0 0 1 4-4Z", lines: "M13 18V7h22v11M13 29h22v13H13ZM17 34h14M17 38h9M37 23v.1" },
   { name: "camera", words: /\b(cameras?|webcams?|doorbells?)\b|相机|摄像/i,
     body: "M8 14h7l3-4h12l3 4h7a3 3 0 0 1 3 3v19a3 3 0 0 1-3 3H8a3 3 0 0 1-3-3V17a3 3 0 0 1 3-3Z",
     lines: "M24 18a8 8 0 1 1 0 16 8 8 0 0 1 0-16ZM38 19v.1" },
@@ -118,16 +120,16 @@ export const MOTIFS = [
     body: "M10 21 24 9l14 12v19a1 1 0 0 1-1 1H11a1 1 0 0 1-1-1Z", lines: "M4 26 24 9l20 17M19 41V29h10v12" },
   { name: "car", words: /\b(cars?|automotive|motorcycles?|vehicles?|tyres?|tires?)\b|汽车|车载|摩托/i,
     body: "M5 26l5-2 4-9a3 3 0 0 1 3-2h14a3 3 0 0 1 3 2l4 9 5 2v9H5Z", lines: "M11 24h26M14 31a4 4 0 1 1 0 8 4 4 0 0 1 0-8ZM34 31a4 4 0 1 1 0 8 4 4 0 0 1 0-8Z" },
-  { name: "screen", words: /\b(electronics?|it|networking|routers?|printers?|software|electrical)\b|电子|电脑|数码/i,
+  { name: "screen", words: /\b(electronics?|it|networking|routers?|software|electrical)\b|电子|电脑|数码/i,
     body: "M8 8h32a3 3 0 0 1 3 3v20a3 3 0 0 1-3 3H8a3 3 0 0 1-3-3V11a3 3 0 0 1 3-3Z", lines: "M24 34v6M15 40.5h18" },
 ];
 
 // A parcel: for whatever none of them fits.
 export const PARCEL = { name: "parcel", body: "M24 6 42 14v20l-18 8-18-8V14Z", lines: "m6 14 18 8 18-8M24 22v20M15 10l18 8v7" };
 
-// The narrowest level that says what it is decides, then the title, which may name several things.
-export function motif(path, title) {
-  for (const text of [...path].reverse().concat(title)) {
+// The narrowest level that says what it is decides, then the title and the description, which may name several things.
+export function motif(path, title, description = "") {
+  for (const text of [...path].reverse().concat(title, description)) {
     const found = MOTIFS.find((one) => one.words.test(text));
     if (found) return found;
   }

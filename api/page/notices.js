@@ -14,7 +14,7 @@ export function clearNotice() {
 export function tell(kind, title, text = "", extra = []) {
   const head = make("div", "notice-icon");
   head.append(icon(kind, 30));
-  at("notice").replaceChildren(head, make("h2", "", title), ...(text ? [make("p", "", text)] : []), ...extra);
+  at("notice").replaceChildren(head, make(at("heading").hidden ? "h1" : "h2", "", title), ...(text ? [make("p", "", text)] : []), ...extra);
   at("notice").hidden = false;
 }
 

@@ -4,6 +4,8 @@ import { count, fieldName, money, words } from "./words.js";
 
 const UNITS = { g: "g", kg: "kg", mm: "mm", cm: "cm", m: "m", ml: "ml", l: "l", db: "dB", gb: "GB", mah: "mAh", nm: "Nm", v: "V", w: "W", hz: "Hz", inches: "in" };
 
+const MIDNIGHT = /^\d{4}-\d{2}-\d{2}T00:00:00/; // a day, as dates are kept
+
 function unitOf(name) {
   return UNITS[/_([a-z]+)$/.exec(name)?.[1]] ?? "";
 }
@@ -20,6 +22,7 @@ export function valueOf(name, value, currency) {
   if (value === true || value === "true") return words.yes;
   if (value === false || value === "false") return words.no;
   if (name === "price" && typeof value === "number") return money(value, currency);
+  if (MIDNIGHT.test(value)) return value.slice(0, 10);
   if (typeof value === "object") return Object.entries(value).map(([key, one]) => `${key} ${valueOf(key, one, currency)}`).join(", ");
   const unit = unitOf(name);
   const text = words.filterOf[name]?.[value] ?? (typeof value === "number" && (unit || name === "rating_count") ? count(value) : String(value));

@@ -9,6 +9,7 @@ import { count, money, words } from "./words.js";
 // Fields that the head of the sheet shows already, or that say nothing to a shopper.
 const TOLD = new Set(["id", "title", "brand", "price", "currency", "rating", "rating_count", "url", "image", "in_stock", "variant_of"]);
 const LONGEST = 2000;
+const OF_ALL = new Set(["popular"]); // reasons that are nobody’s own
 const GENERAL = new Set(["semantic", "lexical"]); // parts that are shown even where they are nothing
 
 export function section(title, ...parts) {
@@ -87,7 +88,7 @@ export function taste(hit, state, signal) {
       }
     }).catch(() => {});
   }
-  return section(words.taste, ...parts, list);
+  return section(because.some((one) => !OF_ALL.has(one.part)) || rank ? words.taste : words.picked, ...parts, list);
 }
 
 export function reasonSaid({ part, value, field, event, declared }, hit) {

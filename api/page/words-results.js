@@ -4,14 +4,14 @@ const EN = {
   untitled: "Untitled", rated: (rating, n) => (n ? `Rated ${rating} of 5 by ${n} people` : `Rated ${rating} of 5`), out: "Out of stock",
   more: "Show more", shownOf: (shown, all) => `${shown} of ${all}`, newOnes: (from, to, all) => `Products ${from} to ${to} of ${all}`, listed: "Results",
   movedFrom: (before, now) => `Moved from place ${before} to place ${now} by this shopper’s taste`,
-  yes: "yes", no: "no", and: "and", or: "or", list: (all) => all.join(", "),
+  yes: "yes", no: "no", or: "or", list: (all) => all.join(", "),
 
   understoodAs: "What was understood", takeBack: (text) => `Take back “${text}”`, again: (text) => `Apply “${text}” again`,
   taken: (typed, taken) => `“${typed}” was read as “${taken}”`, searchedAs: (text) => `Searched as “${text}”`,
   sortedBy: { "price:asc": "cheapest first", "price:desc": "dearest first", "rating:desc": "best rated first", "released:desc": "newest first" },
   not: (text) => `not ${text}`, without1: (text) => `without ${text}`, rather: (text) => `preferably ${text}`,
   under: (text) => `under ${text}`, upTo: (text) => `up to ${text}`, over: (text) => `over ${text}`, from: (text) => `${text} or more`,
-  exactly: (text) => text, between: (low, high) => `${low} to ${high}`, inStock: "in stock", notInStock: "out of stock",
+  between: (low, high) => `${low} to ${high}`, inStock: "in stock", notInStock: "out of stock",
   ratedFrom: (text) => `rated ${text} or more`, of: (field, text) => `${field}: ${text}`,
 
   filters: "Filters", clear: "Clear filters", remove: (text) => `Remove the filter ${text}`, active: "Filters in use", showThem: (n) => (n === "1" ? "Show 1 product" : `Show ${n} products`),
@@ -20,11 +20,11 @@ const EN = {
   unpriced: (n) => (n === "1" ? "1 without a price is left out once a range is set." : `${n} without a price are left out once a range is set.`),
   currencies: "Currency of the prices", chooseCurrency: "Prices are in more than one currency. Choose one to set a range.", filterOf: { language: { en: "English", zh: "中文" } },
 
-  why: "Why this?", whyFor: (title) => `Why this: ${title}`, close: "Close", reason: "Why it is here", byEvidence: "From the evidence, without a language model", byModel: "Worded by a language model; each sentence checked against the product",
+  why: "Why this?", close: "Close", reason: "Why it is here", byEvidence: "From the evidence, without a language model", byModel: "Worded by a language model; each sentence checked against the product",
   writing: "A language model is wording this…", modelSilent: "The language model could not say it this time, so the evidence stands.",
   askedFor: "What you asked for", verdict: { satisfied: "met", violated: "not met", unknown: "unknown" }, says: (field, value) => `${field}: ${value}`, saysNothing: (field) => `${field}: not stated`,
-  matched: "Your words in it", inField: (fields) => `in ${fields}`, taste: "Your taste", tasteMoved: (before, now) => `From place ${before} for everybody to place ${now} here`, tasteStayed: "At the same place as for everybody",
-  parts: "How the score came about", score: "Score", places: (n) => (n === "1" ? "1 place" : `${n} places`),
+  matched: "Your words in it", inField: (fields) => `in ${fields}`, taste: "Your taste", picked: "Why it was picked", tasteMoved: (before, now) => `From place ${before} for everybody to place ${now} here`, tasteStayed: "At the same place as for everybody",
+  parts: "How the score came about", score: "Score", 
   part: { semantic: "By meaning", lexical: "By words", kind: "By sort of thing", profile: "By taste", reranker: "Second reading", popularity: "Popularity", interest: "Taste: interests", session: "Taste: this visit", brand: "Taste: brand", category: "Taste: category", attributes: "Taste: features", price: "Taste: price", together: "Taste: goes with", repeat: "Taste: due again" },
   because: {
     interest: (what) => (what ? `Close to what you ${what}` : "Close to your interests"), session: (what) => (what ? `Close to what you just ${what}` : "Close to what you look at now"),
@@ -38,9 +38,9 @@ const EN = {
   named: { title: "Title", description: "Description", connection: "Connection", gender: "For" },
 
   compare: "Compare", compareThis: (title) => `Compare ${title}`, compareNow: (n) => `Compare ${n} products`, compareMore: "Choose one more to compare", compareFull: "Four at most. Take one out first.",
-  compareTray: "Products to compare", compareTitle: "Side by side", compareOut: (title) => `Take ${title} out of the comparison`, compareNone: "Take all out", differ: "Differences only", feature: "Feature", verdictOf: "In short", unstated: "not stated", product: "Product",
+  compareTray: "Products to compare", compareTitle: "Side by side", compareOut: (title) => `Take ${title} out of the comparison`, compareNone: "Take all out", differ: "Differences only", verdictOf: "In short", unstated: "not stated", 
 
-  forShopper: (name) => `For ${name}`, forYou: "For you", popularNow: "Popular now", fromSession: "From what you looked at", sessionNote: "Kept in this tab only, until it is closed.", everything: "All products", instead: "Popular in this shop",
+  forShopper: (name) => `For ${name}`, forYou: "For you", popularNow: "Popular now", fromSession: "From what you looked at", sessionNote: "Kept in this tab only, until it is closed.", instead: "Popular in this shop",
   scrollOn: "Further on", scrollBack: "Back", shelfNote: "Chosen from what was viewed and bought before.",
 };
 
@@ -48,14 +48,14 @@ const ZH = {
   untitled: "无标题", rated: (rating, n) => (n ? `${n} 人评分，${rating} 分（满分 5 分）` : `评分 ${rating}（满分 5 分）`), out: "缺货",
   more: "显示更多", shownOf: (shown, all) => `已显示 ${shown} / ${all}`, newOnes: (from, to, all) => `第 ${from} 到 ${to} 件，共 ${all} 件`, listed: "搜索结果",
   movedFrom: (before, now) => `按喜好从第 ${before} 位移到第 ${now} 位`,
-  yes: "是", no: "否", and: "和", or: "或", list: (all) => all.join("、"),
+  yes: "是", no: "否", or: "或", list: (all) => all.join("、"),
 
   understoodAs: "系统的理解", takeBack: (text) => `取消“${text}”`, again: (text) => `重新应用“${text}”`,
   taken: (typed, taken) => `已将“${typed}”理解为“${taken}”`, searchedAs: (text) => `按“${text}”搜索`,
   sortedBy: { "price:asc": "最便宜的在前", "price:desc": "最贵的在前", "rating:desc": "评分最高的在前", "released:desc": "最新的在前" },
   not: (text) => `不要${text}`, without1: (text) => `不含${text}`, rather: (text) => `最好${text}`,
   under: (text) => `低于 ${text}`, upTo: (text) => `不超过 ${text}`, over: (text) => `高于 ${text}`, from: (text) => `至少 ${text}`,
-  exactly: (text) => text, between: (low, high) => `${low} 至 ${high}`, inStock: "有货", notInStock: "缺货",
+  between: (low, high) => `${low} 至 ${high}`, inStock: "有货", notInStock: "缺货",
   ratedFrom: (text) => `评分至少 ${text}`, of: (field, text) => `${field}：${text}`,
 
   filters: "筛选", clear: "清除筛选", remove: (text) => `移除筛选 ${text}`, active: "已选条件", showThem: (n) => `查看 ${n} 件商品`,
@@ -64,11 +64,11 @@ const ZH = {
   unpriced: (n) => `设定价格后，${n} 件没有标价的商品将不显示。`,
   currencies: "价格的货币", chooseCurrency: "商品使用不止一种货币，选择一种后可设定价格范围。", filterOf: { language: { en: "English", zh: "中文" } },
 
-  why: "推荐理由", whyFor: (title) => `推荐理由：${title}`, close: "关闭", reason: "为什么是它", byEvidence: "依据事实写成，未使用语言模型", byModel: "由语言模型措辞，逐句与商品信息核对过",
+  why: "推荐理由", close: "关闭", reason: "为什么是它", byEvidence: "依据事实写成，未使用语言模型", byModel: "由语言模型措辞，逐句与商品信息核对过",
   writing: "语言模型正在措辞…", modelSilent: "语言模型这次没能给出说明，以上为事实依据。",
   askedFor: "您的要求", verdict: { satisfied: "符合", violated: "不符合", unknown: "未知" }, says: (field, value) => `${field}：${value}`, saysNothing: (field) => `${field}：未注明`,
-  matched: "匹配的词", inField: (fields) => `出现在${fields}`, taste: "您的喜好", tasteMoved: (before, now) => `一般排在第 ${before} 位，这里第 ${now} 位`, tasteStayed: "与一般排序位置相同",
-  parts: "分数构成", score: "总分", places: (n) => `${n} 位`,
+  matched: "匹配的词", inField: (fields) => `出现在${fields}`, taste: "您的喜好", picked: "入选理由", tasteMoved: (before, now) => `一般排在第 ${before} 位，这里第 ${now} 位`, tasteStayed: "与一般排序位置相同",
+  parts: "分数构成", score: "总分", 
   part: { semantic: "语义", lexical: "词语", kind: "品类", profile: "喜好", reranker: "二次精读", popularity: "热度", interest: "喜好：兴趣", session: "喜好：本次浏览", brand: "喜好：品牌", category: "喜好：分类", attributes: "喜好：特征", price: "喜好：价格", together: "喜好：搭配", repeat: "喜好：补货" },
   because: {
     interest: (what) => (what ? `与您${what}的商品相近` : "符合您的兴趣"), session: (what) => (what ? `与您刚刚${what}的商品相近` : "与您正在看的商品相近"),
@@ -89,9 +89,9 @@ const ZH = {
   },
 
   compare: "对比", compareThis: (title) => `对比 ${title}`, compareNow: (n) => `对比 ${n} 件商品`, compareMore: "再选一件即可对比", compareFull: "最多四件，请先取消一件。",
-  compareTray: "待对比的商品", compareTitle: "并排对比", compareOut: (title) => `将 ${title} 移出对比`, compareNone: "全部移出", differ: "只看不同", feature: "项目", verdictOf: "一句话总结", unstated: "未注明", product: "商品",
+  compareTray: "待对比的商品", compareTitle: "并排对比", compareOut: (title) => `将 ${title} 移出对比`, compareNone: "全部移出", differ: "只看不同", verdictOf: "一句话总结", unstated: "未注明", 
 
-  forShopper: (name) => `为${name}推荐`, forYou: "为您推荐", popularNow: "热门商品", fromSession: "根据您看过的商品", sessionNote: "只保存在这个标签页，关闭后即清除。", everything: "全部商品", instead: "本店热门",
+  forShopper: (name) => `为${name}推荐`, forYou: "为您推荐", popularNow: "热门商品", fromSession: "根据您看过的商品", sessionNote: "只保存在这个标签页，关闭后即清除。", instead: "本店热门",
   scrollOn: "向后", scrollBack: "向前", shelfNote: "根据之前看过和买过的商品挑选。",
 };
 

@@ -81,7 +81,7 @@ class CausalModel:
             if not say(""):
                 raise _Stopped
 
-        class Listener(StoppingCriteria):  # type: ignore[misc]
+        class Listener(StoppingCriteria):
             stopped = False
 
             def __call__(self, input_ids: torch.Tensor, scores: object, **_: object) -> torch.Tensor:
@@ -90,7 +90,7 @@ class CausalModel:
 
         listener = Listener()
         ends = self._model.generation_config.eos_token_id
-        config = GenerationConfig(
+        config = GenerationConfig(  # type: ignore[no-untyped-call]
             max_new_tokens=min(max_tokens, room),
             do_sample=False,
             num_beams=1,
@@ -98,10 +98,11 @@ class CausalModel:
             eos_token_id=self._tokenizer.eos_token_id if ends is None else ends,
             pad_token_id=_first_of(self._tokenizer.pad_token_id, self._tokenizer.eos_token_id, 0),
         )
+        generate: Any = self._model.generate
         hook = self._model.register_forward_pre_hook(before_a_step)
         try:
             with torch.inference_mode():
-                made: Any = self._model.generate(
+                made = generate(
                     prompt,
                     attention_mask=torch.ones_like(prompt),
                     generation_config=config,
@@ -205,7 +206,7 @@ def _model(folder: ModelFolder, device: str) -> PreTrainedModel:
             raise LanguageModelError(
                 f"The language model under {folder.path} does not load: {first_line(error)}"
             ) from error
-    model.eval()
+    model.eval()  # type: ignore[no-untyped-call]
     return model
 
 

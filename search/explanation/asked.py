@@ -1,8 +1,8 @@
 """The telling words of a query, each with a pattern that finds it in a product's text, in any of its forms. Pure.
 
-Words meet as they do in the lane of words (search/terms): by their stem, caseless, numbers with their units, compounds with
-any sign between their parts or none. What the query rules out («without coating», «fragrance free», 不打孔) meets only a
-text that rules it out, too.
+Words meet as they do in the lane of words (search/terms): by their stem, caseless, numbers with their units, compounds
+with any sign between their parts or none. What the query rules out («without coating», «fragrance free», 不打孔) meets
+only a text that rules it out, too.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ _SIGN, _AFTER = re.compile(SIGN), re.compile(AFTER)
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A condition with the product's value. `low` and `high` of two conditions on one number are told together, and
-    `wanted` holds what several conditions on one field want, or rule out. `currency` is that of the price; `limits` that
-    of what was typed, where the product names none."""
+    `wanted` holds what several conditions on one field want, or rule out. `currency` is that of the price; `limits`
+    that of what was typed, where the product names none."""
 
     condition: Condition
     shown: Json

@@ -159,7 +159,8 @@ def _unmet(story: Story, thrift: Thrift) -> list[str]:
         for bound in story.foreign
         if (paid := amount(bound.shown)) is not None
     ]
-    return [*(_against(bound, thrift) for bound in story.unmet[: thrift.unmet]), *foreign]
+    told = [*(_against(bound, thrift) for bound in story.unmet[: thrift.unmet]), *foreign]
+    return list(dict.fromkeys(told))
 
 
 def _against(bound: Bound, thrift: Thrift) -> str:
@@ -190,7 +191,8 @@ def _unknown(bounds: Sequence[Bound]) -> list[str]:
     whether: dict[str, None] = {}
     for bound in bounds:
         if bound.field == TEXT:
-            whether[quoted(cut(clean(bound.wanted[0]), 24))] = None
+            if text := cut(clean(bound.wanted[0]), 24):
+                whether[quoted(text)] = None
         elif isinstance(bound.wanted[0], bool):
             whether["有货" if bound.field == "in_stock" else quoted(label(bound.field, "zh"))] = None
         else:

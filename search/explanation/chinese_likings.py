@@ -119,7 +119,7 @@ LIKINGS: Mapping[str, _Told] = {
     "gru": _others("", "和你选购顺序相像的人接着选了它"),
     "sasrec": _others("", "和你选购顺序相像的人接着选了它"),
     "basket": _others("描述和{}相近", "描述和你选的相近"),
-    "aisle": _others("和{}在同一片货架", "和你选的在同一片货架"),
+    "aisle": _others("和{}在同一片货架", "在同一片货架"),
     "neighbours": _others("", "和你经历相像的顾客选了它"),
     "popular": _others("", "它很受其他顾客欢迎"),
     "new": _others("", "还很少有人试过它"),

@@ -22,7 +22,8 @@ _ENGLISH = listed(
     "and nor because though although however please show give gimme recommend recommended suggest good great nice "
     "best better perfect ideal suitable cheap cheapest affordable top new latest gift gifts present presents old "
     "enough long well take takes ok etc vs versus love loves loved like likes liked hate work works working come "
-    "comes stay stays stop stops help helps put puts set sets won wont cant dont doesnt day days time times"
+    "comes stay stays stop stops help helps put puts set sets won wont cant dont doesnt day days time times "
+    "preferably prefer preferred ideally rather maybe hopefully"
 )
 _CHINESE = listed(
     "适合 推荐 便宜 好用 好看 有没有 什么 怎么 怎么办 哪个 哪种 哪款 哪把 哪里 哪儿 买 购买 想要 想买 需要 可以 "

@@ -182,7 +182,8 @@ def _its(bound: Bound, thrift: Thrift) -> str:
     if held is not None:
         shown = measure(held, field, "en")
         if bound.low is not None and bound.high is not None:
-            return f"its {name} is {shown}, between your {measure(bound.low, field, 'en')} and {measure(bound.high, field, 'en')}"
+            low, high = measure(bound.low, field, "en"), measure(bound.high, field, "en")
+            return f"its {name} is {shown}, between your {low} and {high}"
         limit = amount(bound.wanted[0])
         if limit is None:
             return f"its {name} is {shown}"
@@ -206,7 +207,8 @@ def _unmet(story: Story, thrift: Thrift) -> list[str]:
         f"its price, {_price(bound)}, is in another currency than your {quoted(cut(clean(bound.constraint.text), 24))}"
         for bound in story.foreign
     ]
-    return [*(_against(bound, thrift) for bound in story.unmet[: thrift.unmet]), *foreign]
+    told = [*(_against(bound, thrift) for bound in story.unmet[: thrift.unmet]), *foreign]
+    return list(dict.fromkeys(told))
 
 
 def _price(bound: Bound) -> str:
@@ -254,7 +256,8 @@ def _unknown(bounds: Sequence[Bound]) -> list[str]:
     whether: dict[str, None] = {}
     for bound in bounds:
         if bound.field == TEXT:
-            whether[quoted(cut(clean(bound.wanted[0]), 24))] = None
+            if text := cut(clean(bound.wanted[0]), 24):
+                whether[quoted(text)] = None
         elif isinstance(bound.wanted[0], bool):
             whether["in stock" if bound.field == "in_stock" else quoted(label(bound.field, "en"))] = None
         else:

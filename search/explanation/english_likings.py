@@ -49,8 +49,8 @@ def _session(reason: Reason, title: str, document: Document) -> str:
 
 
 def _brand(reason: Reason, title: str, document: Document) -> str:
-    return _same(reason, title, "of the same brand", "its brand is one that you named", "its brand is one that you like",
-                 "its brand is one that you pass over")  # fmt: skip
+    named, liked, disliked = (f"its brand is one that you {verb}" for verb in ("named", "like", "pass over"))
+    return _same(reason, title, "of the same brand", named, liked, disliked)
 
 
 def _category(reason: Reason, title: str, document: Document) -> str:
@@ -130,7 +130,7 @@ LIKINGS: Mapping[str, _Told] = {
     "gru": _others("", "others who had chosen in the same order as you went on to this"),
     "sasrec": _others("", "others who had chosen in the same order as you went on to this"),
     "basket": _others("its description is close to that of {}", "its description is close to what you chose"),
-    "aisle": _others("it is from the same part of the shop as {}", "it is from the same part of the shop as what you chose"),
+    "aisle": _others("it is from the same part of the shop as {}", "it is from the same part of the shop"),
     "neighbours": _others("", "shoppers with a history like yours took it"),
     "popular": _others("", "it is popular with other shoppers"),
     "new": _others("", "hardly anybody has tried it yet"),

@@ -18,8 +18,8 @@ TOLD = ("title", "category")
 
 
 def ledgers(query: Query, hits: Sequence[Hit], known: Known, why: Sequence[Reason] = ()) -> tuple[Ledger, ...]:
-    """One for each hit of a page. `why` are reasons that all of them have besides their receipts. `known` is asked once,
-    for all the products that reasons of the page name."""
+    """One for each hit of a page. `why` are reasons that all of them have besides their receipts. `known` is asked
+    once, for all the products that reasons of the page name."""
     each = [(*(hit.receipt.because if hit.receipt is not None else ()), *why) for hit in hits]
     named = dict.fromkeys(key for because in each for reason in because for key in reason.products)
     others = known(named) if named else {}

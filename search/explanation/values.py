@@ -25,14 +25,13 @@ _SIGNS = {
 
 _UNITS: dict[str, tuple[str, str]] = {
     "db": ("dB", "分贝"), "g": ("g", "克"), "kg": ("kg", "千克"), "mg": ("mg", "毫克"), "lb": ("lb", "磅"),
-    "lbs": ("lb", "磅"), "oz": ("oz", "盎司"),
-    "mm": ("mm", "毫米"), "cm": ("cm", "厘米"), "m": ("m", "米"), "km": ("km", "公里"), "inch": ("in", "英寸"),
-    "inches": ("in", "英寸"), "ft": ("ft", "英尺"), "ml": ("ml", "毫升"), "l": ("L", "升"), "litres": ("L", "升"),
-    "liters": ("L", "升"),
-    "gb": ("GB", "GB"), "tb": ("TB", "TB"), "mb": ("MB", "MB"), "mah": ("mAh", "毫安时"), "wh": ("Wh", "Wh"),
-    "w": ("W", "瓦"), "watt": ("W", "瓦"), "watts": ("W", "瓦"), "kw": ("kW", "千瓦"), "v": ("V", "伏"),
-    "volts": ("V", "伏"), "hz": ("Hz", "Hz"), "ghz": ("GHz", "GHz"), "nm": ("Nm", "牛米"), "lumens": ("lm", "流明"),
-    "lm": ("lm", "流明"), "dpi": ("dpi", "dpi"), "mp": ("MP", "MP"), "rpm": ("rpm", "转/分"), "hours": ("hours", "小时"),
+    "lbs": ("lb", "磅"), "oz": ("oz", "盎司"), "mm": ("mm", "毫米"), "cm": ("cm", "厘米"), "m": ("m", "米"),
+    "km": ("km", "公里"), "inch": ("in", "英寸"), "inches": ("in", "英寸"), "ft": ("ft", "英尺"),
+    "ml": ("ml", "毫升"), "l": ("L", "升"), "litres": ("L", "升"), "liters": ("L", "升"), "gb": ("GB", "GB"),
+    "tb": ("TB", "TB"), "mb": ("MB", "MB"), "mah": ("mAh", "毫安时"), "wh": ("Wh", "Wh"), "w": ("W", "瓦"),
+    "watt": ("W", "瓦"), "watts": ("W", "瓦"), "kw": ("kW", "千瓦"), "v": ("V", "伏"), "volts": ("V", "伏"),
+    "hz": ("Hz", "Hz"), "ghz": ("GHz", "GHz"), "nm": ("Nm", "牛米"), "lumens": ("lm", "流明"), "lm": ("lm", "流明"),
+    "dpi": ("dpi", "dpi"), "mp": ("MP", "MP"), "rpm": ("rpm", "转/分"), "hours": ("hours", "小时"),
     "hrs": ("hours", "小时"), "h": ("hours", "小时"), "minutes": ("minutes", "分钟"), "min": ("minutes", "分钟"),
     "days": ("days", "天"), "months": ("months", "个月"), "years": ("years", "年"), "pages": ("pages", "页"),
     "pct": ("%", "%"), "percent": ("%", "%"),
@@ -188,7 +187,8 @@ def label(field: str, language: Language) -> str:
     if language == "zh" and not is_han(plain):
         return names().chinese.get(key(plain), f"“{plain}”")
     if language == "en" and is_han(plain):
-        return names().english.get(key(plain), f"“{plain}”")
+        known_as = {chinese: english for english, chinese in reversed(_LABELS.values())}
+        return known_as.get(plain) or names().english.get(key(plain), f"“{plain}”")
     return plain
 
 
@@ -198,22 +198,26 @@ _LABELS: dict[str, tuple[str, str]] = {
     "in_stock": ("stock", "库存"), "language": ("language", "语言"), "id": ("id", "编号"), "model": ("model", "型号"),
     "colour": ("colour", "颜色"), "color": ("colour", "颜色"), "product colour": ("colour", "颜色"),
     "product_colour": ("colour", "颜色"), "size": ("size", "尺寸"), "material": ("material", "材质"),
-    "weight": ("weight", "重量"), "noise": ("noise", "噪音"), "capacity": ("capacity", "容量"), "power": ("power", "功率"),
-    "length": ("length", "长度"), "width": ("width", "宽度"), "height": ("height", "高度"), "depth": ("depth", "深度"),
-    "screen": ("screen", "屏幕"), "storage": ("storage", "存储"), "memory": ("memory", "内存"), "ram": ("RAM", "内存"),
-    "battery": ("battery", "电池"), "voltage": ("voltage", "电压"), "volume": ("volume", "容量"), "rating": ("rating", "评分"),
-    "rating_count": ("number of ratings", "评分人数"), "wireless": ("wireless", "无线"), "waterproof": ("waterproof", "防水"),
-    "connection": ("connection", "连接方式"), "power source": ("power source", "供电方式"), "gender": ("gender", "适用性别"),
-    "released": ("release date", "上市日期"), "type": ("type", "类型"), "fit": ("fit", "版型"), "season": ("season", "季节"),
-    "pieces": ("number of pieces", "件数"), "persons": ("number of persons", "人数"), "torque": ("torque", "扭矩"),
-    "max load": ("maximum load", "最大承重"), "resolution": ("resolution", "分辨率"), "skin type": ("skin type", "适用肤质"),
-    "origin": ("origin", "产地"), "diet": ("diet", "饮食标签"), "age from": ("starting age", "起始年龄"),
-    "fragrance free": ("fragrance free", "无香"), "vegan": ("vegan", "纯素"), "organic": ("organic", "有机"),
-    "caffeine free": ("caffeine free", "无咖啡因"), "machine washable": ("machine washable", "可机洗"),
-    "battery included": ("battery included", "含电池"), "battery required": ("battery required", "需要电池"),
-    "wide fit": ("wide fit", "宽楦"), "induction": ("suitable for induction", "适用电磁炉"), "pockets": ("with pockets", "有口袋"),
+    "weight": ("weight", "重量"), "noise": ("noise", "噪音"), "capacity": ("capacity", "容量"),
+    "power": ("power", "功率"), "length": ("length", "长度"), "width": ("width", "宽度"),
+    "height": ("height", "高度"), "depth": ("depth", "深度"), "screen": ("screen", "屏幕"),
+    "storage": ("storage", "存储"), "memory": ("memory", "内存"), "ram": ("RAM", "内存"),
+    "battery": ("battery", "电池"), "voltage": ("voltage", "电压"), "volume": ("volume", "容量"),
+    "rating": ("rating", "评分"), "rating_count": ("number of ratings", "评分人数"), "wireless": ("wireless", "无线"),
+    "waterproof": ("waterproof", "防水"), "connection": ("connection", "连接方式"),
+    "power source": ("power source", "供电方式"), "gender": ("gender", "适用性别"),
+    "released": ("release date", "上市日期"), "type": ("type", "类型"), "fit": ("fit", "版型"),
+    "season": ("season", "季节"), "pieces": ("number of pieces", "件数"), "persons": ("number of persons", "人数"),
+    "torque": ("torque", "扭矩"), "max load": ("maximum load", "最大承重"), "resolution": ("resolution", "分辨率"),
+    "skin type": ("skin type", "适用肤质"), "origin": ("origin", "产地"), "diet": ("diet", "饮食标签"),
+    "age from": ("starting age", "起始年龄"), "fragrance free": ("fragrance free", "无香"),
+    "vegan": ("vegan", "纯素"), "organic": ("organic", "有机"), "caffeine free": ("caffeine free", "无咖啡因"),
+    "machine washable": ("machine washable", "可机洗"), "battery included": ("battery included", "含电池"),
+    "battery required": ("battery required", "需要电池"), "wide fit": ("wide fit", "宽楦"),
+    "induction": ("suitable for induction", "适用电磁炉"), "pockets": ("with pockets", "有口袋"),
     "assembly required": ("assembly required", "需要组装"), "washable": ("washable", "可清洗"),
-    "switch type": ("switch type", "轴体"), "key ingredients": ("key ingredients", "主要成分"), "author": ("author", "作者"),
-    "format": ("format", "装帧"), "brightness": ("brightness", "亮度"), "warranty": ("warranty", "质保"),
+    "switch type": ("switch type", "轴体"), "key ingredients": ("key ingredients", "主要成分"),
+    "author": ("author", "作者"), "format": ("format", "装帧"), "brightness": ("brightness", "亮度"),
+    "warranty": ("warranty", "质保"),
 }  # fmt: skip
 """Field names, their unit taken off → how people say them in English and in Chinese."""

@@ -1,7 +1,7 @@
 """Where in a product the words of a query stand, so that it can be said. Pure.
 
-A word that stands nowhere may stand there under another name: its translation, or what else the thing is called. What the
-product itself rules out is quoted with the word that rules it out: «no white cast», 免打孔.
+A word that stands nowhere may stand there under another name: its translation, or what else the thing is called. What
+the product itself rules out is quoted with the word that rules it out: «no white cast», 免打孔.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from search.codes import asked_codes, code_key, is_code_field, whole_code
 from search.domain import CORE_FIELDS, Document, Json, Query
 from search.explanation.asked import IS_HAN, Asked, asked, joined, other_names
 from search.explanation.ledger import How, Word
+from search.lexicon.folding import segment
 from search.terms import HAN, fold, squash, stem, terms
 
 MAX_DESCRIPTION = 3000
@@ -22,6 +23,10 @@ MAX_DESCRIPTION = 3000
 
 _COMPOUND = re.compile(rf"[^\W_{HAN}]+(?:['’.&/-][^\W_{HAN}]+)+")
 _CODED = re.compile(r"[^\W_]+(?:[-./#][^\W_]+)*")
+_COMPOUND_HAN = 4
+_MEASURE = re.compile(r"\d+[^\W\d]")
+"""A number with a unit is not looked for among what is missing: it may be there in another unit."""
+
 _DIGIT = re.compile(r"\d")
 _RULED_OUT = re.compile(r"(?:(?<![^\W_])(?:no|not|non|without)[\s-]+|[不免无没非未])$")
 
@@ -86,11 +91,13 @@ class Finder:
             for one in _in_text(text, left):
                 met.update(dict.fromkeys(range(one.first, one.last + 1), one))
         self._by_other_names(texts, met)
+        self._by_parts(texts, met)
         self._by_pieces_of_codes(document, met)
         shown = [self._word(one) for one in sorted(set(met.values()), key=lambda one: one.first) if _tells(one)]
         rest = [one for one in self._asked if one.place not in met and not one.ruled_out]
+        rest = [one for one in rest if not (one.ranged or _MEASURE.match(squash(one.folded)))]
         everything = _Everything.of(document) if rest else None
-        missing = [one.typed for one in rest if everything and not (one.ranged or everything.may_say(one))]
+        missing = [one.typed for one in rest if everything and not everything.may_say(one)]
         if not shown and len(missing) < len(rest):
             missing = []  # some of it is there in a way that cannot be shown: then nothing is said to be missing
         return Found(tuple(shown), tuple(missing))
@@ -133,6 +140,17 @@ class Finder:
                 if match is not None:
                     found = _Met(name.first, name.last, text, *match.span(), how="other name")
                     met.update(dict.fromkeys(places, found))
+                    break
+
+    def _by_parts(self, texts: Sequence[_Text], met: dict[int, _Met]) -> None:
+        """Of a Chinese compound that stands nowhere as a whole, the part that does: 鼠标 of 无线鼠标."""
+        for one in self._asked:
+            if one.place in met or one.ruled_out or len(one.folded) < _COMPOUND_HAN or not IS_HAN.match(one.folded):
+                continue
+            parts = sorted((part for part in segment(one.folded) if len(part) > 1), key=len, reverse=True)
+            for part, text in ((part, text) for part in parts for text in texts if part != one.folded):
+                if (start := text.folded.find(part)) >= 0:
+                    met[one.place] = _Met(one.place, one.place, text, start, start + len(part))
                     break
 
     def _by_pieces_of_codes(self, document: Document, met: dict[int, _Met]) -> None:
@@ -259,7 +277,5 @@ class _Everything:
             return re.search(rf"(?<!\d){whole}(?!\d)", self.folded) is not None
         if IS_HAN.search(whole):
             return len(whole) == 1 or any(whole[n : n + 2] in self.squashed for n in range(len(whole) - 1))
-        if _DIGIT.match(whole):
-            return True  # a measure: it may be there in another unit
         root = one.stem or whole
         return root[: max(3, len(root) - 1)] in self.squashed

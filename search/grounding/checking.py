@@ -1,7 +1,8 @@
 """Whether a sentence is grounded: each thing it says of the product is looked up in what is known of the product.
 
 Closed world: a word is neutral (the tables `neutral_*.txt`: it claims nothing), or the product says it, or another word
-for it (`same.tsv`, `implied.tsv` and the names of goods, colours and materials), affirmed where it is affirmed and denied
+for it (`same.tsv`, `translations.tsv`, `implied.tsv`, the names of goods, colours and materials), affirmed where it is
+affirmed and denied
 where it is denied. Whatever else there is, is a fault. So a word nobody thought of costs a sentence, and never lets a
 claim through.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from search.domain import Language
 from search.grounding.claimed import claim_faults
@@ -69,7 +71,8 @@ def faults(sentence: str, ground: Ground, language: Language | None = None) -> t
 
 
 _NOT_KNOWN = re.compile(
-    r"\b(?:not|n['’]t|never)\s+(?:\w+\s+){0,2}?(?:stated?|say|said|specif\w+|mention\w*|listed?|list|given?|known|know|disclosed?|clear|confirmed?|recorded|told|tell|provided|stated)\b"
+    r"\b(?:not|n['’]t|never)\s+(?:\w+\s+){0,2}?(?:stated?|say|said|specif\w+|mention\w*|listed?|list|"
+    r"given?|known|know|disclosed?|clear|confirmed?|recorded|told|tell|provided|stated)\b"
     r"|\b(?:unknown|unclear|unspecified|unstated|no\s+(?:information|word|data|details?|mention))\b"
     r"|(?:没有?|未|并未|不)(?:写|说|注明|说明|标明|标注|提供|提到|提及|给出|列出|交代|公布|知道|清楚|详)|不详|未知|不明|无(?:相关)?(?:资料|信息|说明)"
 )
@@ -81,7 +84,7 @@ def _unknown_spans(low: str) -> list[tuple[int, int]]:
     """The clauses in which something is said to be unknown."""
     stops = [0, *(match.end() for match in _CLAUSE.finditer(low)), len(low)]
     found: list[tuple[int, int]] = []
-    for start, end in zip(stops, stops[1:], strict=False):
+    for start, end in pairwise(stops):
         if _NOT_KNOWN.search(low, start, end):
             # «whether it suits puppies, the shop does not say»
             before = max((stop for stop in stops if stop < start), default=start)
@@ -89,7 +92,9 @@ def _unknown_spans(low: str) -> list[tuple[int, int]]:
     return found
 
 
-def _word_faults(text: str, every: list[Word], found: list[Measure], ground: Ground, words: Vocabulary) -> Iterator[Fault]:
+def _word_faults(
+    text: str, every: list[Word], found: list[Measure], ground: Ground, words: Vocabulary
+) -> Iterator[Fault]:
     low = lowered(text)
     spans = [(measure.start, measure.end) for measure in found]
     unknown = _unknown_spans(low) if (ground.unknown or ground.unknown_han or "未" in low or "not" in low) else []
@@ -122,8 +127,56 @@ def _word_faults(text: str, every: list[Word], found: list[Measure], ground: Gro
 
 
 _DIMENSIONS = frozenset(
-    "long deep wide high tall thick thin across heavi weigh diamet length width height depth each apart square total power "
-    "长 宽 高 深 厚 重 重量 净重 功率 直径 口径 容量 长度 宽度 高度 厚度 跟高 身高 共 总重 粗 大 加高 加宽 加厚 低 短 远".split()
+    [
+        "long",
+        "deep",
+        "wide",
+        "high",
+        "tall",
+        "thick",
+        "thin",
+        "across",
+        "heavi",
+        "weigh",
+        "diamet",
+        "length",
+        "width",
+        "height",
+        "depth",
+        "each",
+        "apart",
+        "square",
+        "total",
+        "power",
+        "长",
+        "宽",
+        "高",
+        "深",
+        "厚",
+        "重",
+        "重量",
+        "净重",
+        "功率",
+        "直径",
+        "口径",
+        "容量",
+        "长度",
+        "宽度",
+        "高度",
+        "厚度",
+        "跟高",
+        "身高",
+        "共",
+        "总重",
+        "粗",
+        "大",
+        "加高",
+        "加宽",
+        "加厚",
+        "低",
+        "短",
+        "远",
+    ]
 )
 
 
@@ -157,7 +210,12 @@ def _latin(every: list[Word], index: int, ground: Ground, words: Vocabulary) -> 
         phrase += " " + other.key
         phrases.append(phrase)
     for length in range(len(phrases), 0, -1):
-        if length > 1 and phrases[length - 1] not in words.kinds and (phrases[length - 1], PLUS) not in words.supports and phrases[length - 1] not in words.neutral:
+        if (
+            length > 1
+            and phrases[length - 1] not in words.kinds
+            and (phrases[length - 1], PLUS) not in words.supports
+            and phrases[length - 1] not in words.neutral
+        ):
             continue
         sign = every[index].sign if length == 1 else min(word.sign for word in every[index : index + length])
         if ground.terms.get(phrases[length - 1], 0) & sign:
@@ -189,7 +247,12 @@ def _han_faults(run: list[Word], low: str, found: list[Measure], ground: Ground,
             sign = sign_of(piece, start + i, signs)
             aligned = start + i in cuts and start + i + length in cuts
             good = _covers(piece, sign, aligned, ground, words)
-            if good is None and length == 1 and _odd_cut(start + i, run, ground, words) and said_in_chinese(ground, piece, sign):
+            if (
+                good is None
+                and length == 1
+                and _odd_cut(start + i, run, ground, words)
+                and said_in_chinese(ground, piece, sign)
+            ):
                 good = 0.03
             if good is None and piece in _DIMENSIONS and _beside_measure(start + i, start + i + length, found):
                 good = 0.01
@@ -211,11 +274,10 @@ def _han_faults(run: list[Word], low: str, found: list[Measure], ground: Ground,
         place = before
     seen: set[int] = set()
     for first, last in reversed(bad):
-        piece = next(((word.start, word.end) for word in run if word.start <= first < word.end), (first, last))
-        if piece[0] not in seen:
-            seen.add(piece[0])
-            text = low[piece[0] : piece[1]]
-            yield Fault(_kind_of(text, words), text)
+        begin, stop = next(((word.start, word.end) for word in run if word.start <= first < word.end), (first, last))
+        if begin not in seen:
+            seen.add(begin)
+            yield Fault(_kind_of(low[begin:stop], words), low[begin:stop])
 
 
 def _odd_cut(place: int, run: list[Word], ground: Ground, words: Vocabulary) -> bool:
@@ -250,7 +312,12 @@ def _derived(word: Word, ground: Ground) -> bool:
     base = _SUFFIX.sub("", word.text)
     if base == word.text or len(base) < 3:
         return False
-    stems = {stemmed(base), stemmed(base + "e"), stemmed(base + "y"), stemmed(base[:-1]) if base[-1] == base[-2] else ""}
+    stems = {
+        stemmed(base),
+        stemmed(base + "e"),
+        stemmed(base + "y"),
+        stemmed(base[:-1]) if base[-1] == base[-2] else "",
+    }
     return any(ground.terms.get(each, 0) & word.sign for each in stems if each)
 
 
@@ -274,12 +341,30 @@ def _kind(text: str, word: Word, words: Vocabulary) -> Kind:
     if kind == "claim":
         if _is_name(text, word):
             return "name"
-        if re.search(r"(?:[a-z]{2}er|est)$", word.text) and word.text.rstrip("ester") or word.text in _COMPARING:
-            return "comparison" if word.text in _COMPARING or re.search(r"(?:[a-z]{3}ier|iest|[a-z]{3}er|[a-z]{3}est)$", word.text) else "claim"
+        if word.text in _COMPARING or _COMPARED.search(word.text):
+            return "comparison"
     return kind
 
 
-_COMPARING = frozenset("best better worst worse more most less least than unlike cheapest cheaper unbeatable unrivalled".split())
+_COMPARED = re.compile(r"[a-z]{3}(?:er|est)$")
+_COMPARING = frozenset(
+    [
+        "best",
+        "better",
+        "worst",
+        "worse",
+        "more",
+        "most",
+        "less",
+        "least",
+        "than",
+        "unlike",
+        "cheapest",
+        "cheaper",
+        "unbeatable",
+        "unrivalled",
+    ]
+)
 _ORDER: tuple[Kind, ...] = ("colour", "material", "brand")
 
 

@@ -13,10 +13,69 @@ _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\u034f\u115f\u1160\u
 
 _HOMOGLYPHS = {
     ord(pair[0]): pair[1]
-    for pair in (
-        "аa вb еe ёe кk мm нh оo рp сc тt уy хx іi јj ѕs ԁd ԛq ԝw һh ӏl гr пn αa εe ιi κk νv οo ρp τt υu χx ωw ϲc ɑa "
-        "ɡg ıi ʟl ʙb ᴀa ᴄc ᴅd ᴇe ɢg ʜh ɪi ᴊj ᴋk ᴍm ɴn ᴏo ᴘp ʀr ꜱs ᴛt ᴜu ᴠv ᴡw ʏy ᴢz"
-    ).split()
+    for pair in [
+        "аa",
+        "вb",
+        "еe",
+        "ёe",
+        "кk",
+        "мm",
+        "нh",
+        "оo",
+        "рp",
+        "сc",
+        "тt",
+        "уy",
+        "хx",
+        "іi",
+        "јj",
+        "ѕs",
+        "ԁd",
+        "ԛq",
+        "ԝw",
+        "һh",
+        "ӏl",
+        "гr",
+        "пn",
+        "αa",
+        "εe",
+        "ιi",
+        "κk",
+        "νv",
+        "οo",
+        "ρp",
+        "τt",
+        "υu",
+        "χx",
+        "ωw",
+        "ϲc",
+        "ɑa",
+        "ɡg",
+        "ıi",
+        "ʟl",
+        "ʙb",
+        "ᴀa",
+        "ᴄc",
+        "ᴅd",
+        "ᴇe",
+        "ɢg",
+        "ʜh",
+        "ɪi",
+        "ᴊj",
+        "ᴋk",
+        "ᴍm",
+        "ɴn",
+        "ᴏo",
+        "ᴘp",
+        "ʀr",
+        "ꜱs",
+        "ᴛt",
+        "ᴜu",
+        "ᴠv",
+        "ᴡw",
+        "ʏy",
+        "ᴢz",
+    ]
 }
 """Letters of other scripts that look like Latin ones, after folding."""
 
@@ -41,8 +100,8 @@ def plain(text: str) -> str:
 
 
 def skeleton(text: str) -> str:
-    """What a reader takes `text` for: folded, without accents, s p a c e d words closed up. Only for looking at; lengths
-    change."""
+    """What a reader takes `text` for: folded, without accents, s p a c e d words closed up. Only for looking at;
+    lengths change."""
     folded = text.lower()
     if not folded.isascii():
         apart = unicodedata.normalize("NFKD", text).casefold()

@@ -12,8 +12,8 @@ _PAUSE = re.compile(r"[,;:.!?，；：。！？、()（）|\n]")
 
 
 def company(measure: Measure, low: str, words: list[Word], vocabulary: Vocabulary, most: int = 2) -> frozenset[str]:
-    """The first `most` telling words behind a number, in its clause; where there are none, the one before it. Chinese also
-    as single characters, for the words are cut differently elsewhere."""
+    """The first `most` telling words behind a number, in its clause; where there are none, the one before it. Chinese
+    also as single characters, for the words are cut differently elsewhere."""
     near: set[str] = set()
     told = 0
     for index, word in enumerate(words):
@@ -25,9 +25,13 @@ def company(measure: Measure, low: str, words: list[Word], vocabulary: Vocabular
         if told and measure.unit == "%":
             break
     if not near:
-        before = [index for index, word in enumerate(words) if word.end <= measure.start and measure.start - word.end < 12]
+        before = [
+            index for index, word in enumerate(words) if word.end <= measure.start and measure.start - word.end < 12
+        ]
         for index in reversed(before):
-            if _PAUSE.search(low, words[index].end, measure.start) or _take(near, words[index], words, index, vocabulary):
+            if _PAUSE.search(low, words[index].end, measure.start) or _take(
+                near, words[index], words, index, vocabulary
+            ):
                 break
     return frozenset(near)
 
@@ -61,7 +65,33 @@ def _take(near: set[str], word: Word, words: list[Word], index: int, vocabulary:
     return False
 
 
-_COUNTED = frozenset("pack pair set piec box day time part review buyer rate star side way hand line point space area room shade form kind".split())
+_COUNTED = frozenset(
+    [
+        "pack",
+        "pair",
+        "set",
+        "piec",
+        "box",
+        "day",
+        "time",
+        "part",
+        "review",
+        "buyer",
+        "rate",
+        "star",
+        "side",
+        "way",
+        "hand",
+        "line",
+        "point",
+        "space",
+        "area",
+        "room",
+        "shade",
+        "form",
+        "kind",
+    ]
+)
 """Neutral words that are counted all the same."""
 
 __all__ = ["company", "widened"]

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from search.grounding.company import company
 from search.grounding.fault import Fault
 from search.grounding.ground import Ground, Known
-from search.grounding.measures import MONEY, Measure
+from search.grounding.measures import Measure
 from search.grounding.reading import Word, stemmed
+from search.grounding.units import MONEY
 from search.grounding.vocabulary import Vocabulary, vocabulary
 
 _NEAR_ENOUGH = 0.03
@@ -55,7 +56,10 @@ def _is_known(measure: Measure, low: str, every: list[Word], ground: Ground, wor
     candidates = [
         known
         for known in ground.numbers
-        if _same_unit(measure.unit, known.unit) and _fits(measure, known) and (not known.name or known.name == _word_before(measure)) and not (measure.unit and _at_odds(about, known))
+        if _same_unit(measure.unit, known.unit)
+        and _fits(measure, known)
+        and (not known.name or known.name == _word_before(measure))
+        and not (measure.unit and _at_odds(about, known))
     ]
     if not candidates or measure.unit not in ("", "%") or not near:
         return bool(candidates)
@@ -78,7 +82,8 @@ def _same_unit(said: str, known: str) -> bool:
 
 
 _LIKE = frozenset({
-    ("deg", "c"), ("c", "deg"), ("deg", ""), ("c", ""), ("", "deg"), ("age", "month"), ("month", "age"), ("age", ""), ("", "age"), ("year", ""),
+    ("deg", "c"), ("c", "deg"), ("deg", ""), ("c", ""), ("", "deg"), ("age", "month"),
+    ("month", "age"), ("age", ""), ("", "age"), ("year", ""),
     ("", "star"), ("k", ""), ("", "k"), ("month", ""), ("rpm", ""), ("", "rpm"), ("inch", "cun"), ("cun", "inch"),
     ("g", "gsm"), ("gsm", "g"),
 })  # fmt: skip
@@ -111,11 +116,11 @@ def _aspects(measure: Measure) -> frozenset[str]:
     before = re.split(r"[,;.!?，。；！？、|\n]\s?", measure.before)[-1]
     after = re.split(r"[,;.!?，。；！？、|\n]", measure.after)[0]
     near = {stemmed(word) for word in re.findall(r"[a-z]{2,}", before)[-3:] + re.findall(r"[a-z]{2,}", after)[:2]}
-    han = "".join(re.findall(r"[\u3400-\u9fff]", before))[-4:] + "|" + "".join(re.findall(r"[\u3400-\u9fff]", after))[:3]
+    han = (
+        "".join(re.findall(r"[\u3400-\u9fff]", before))[-4:] + "|" + "".join(re.findall(r"[\u3400-\u9fff]", after))[:3]
+    )
     return frozenset(
-        name
-        for name, cues in _ASPECTS.items()
-        if cues & near or any(cue in han for cue in cues if not cue.isascii())
+        name for name, cues in _ASPECTS.items() if cues & near or any(cue in han for cue in cues if not cue.isascii())
     )
 
 

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from search.domain import Document, Json
 from search.grounding.company import company, widened
+from search.grounding.fields import CODES, counted_by, said_of
 from search.grounding.harmless import honest
-from search.grounding.measures import UNITS, Measure, measures
+from search.grounding.measures import Measure, measures
+from search.grounding.splitting import sentences
 from search.grounding.reading import MINUS, NEGATORS, PLUS, Word, lowered, read, sign_of, stemmed, unified
+from search.grounding.units import units
 from search.grounding.vocabulary import LONGEST_HAN, LONGEST_PHRASE, Vocabulary, vocabulary
 from search.lexicon.folding import is_han
 
@@ -24,7 +27,7 @@ _CURRENCY = {"$": "USD", "¥": "CNY", "€": "EUR", "£": "GBP"}
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A number of the product. `aspect`: words that tell what it measures, or none. `beside`: telling words near it, and
+    """A number of the product. `aspect`: words that tell what it measures, or none. `beside`: telling words near it and
     other words for them. `name`: the word before it where both are a name, «Hush 87», and count nothing."""
 
     value: float
@@ -52,9 +55,9 @@ class Ground:
 
     @classmethod
     def of(cls, document: Document, facts: Sequence[str] = (), unknown: Sequence[str] = ()) -> Ground:
-        """`facts`: clauses known to be true (conditions met, what the shopper likes). `unknown`: clauses that say what is
-        not known; they may be repeated as unknown and make nothing known. Sentences of the product that speak to a model
-        are no ground."""
+        """`facts`: clauses known to be true (conditions met, what the shopper likes). `unknown`: clauses that say what
+        is not known; they may be repeated as unknown and make nothing known. A field in which a sentence speaks to a
+        model is no ground."""
         words = vocabulary()
         texts: list[str] = []
         terms: dict[str, int] = {}
@@ -68,8 +71,13 @@ class Ground:
         own = "\n".join(texts)
         texts += [unified(fact) for fact in facts]
         han: list[tuple[str, bytes]] = []
+        kept: list[str] = []
         for text in texts:
-            for part in honest(text[:_LONGEST]):
+            parts = honest(text[:_LONGEST])
+            if len(parts) < len(sentences(text[:_LONGEST])):
+                continue  # Who gives orders in one sentence is not believed in the next.
+            kept.append(text)
+            for part in parts:
                 _take_text(unified(part), words, terms, numbers, han)
         _widen(terms, words)
         unknown_terms: dict[str, int] = {}
@@ -77,7 +85,7 @@ class Ground:
         for text in unknown:
             _take_text(unified(text), words, unknown_terms, [], unknown_han)
         _widen(unknown_terms, words)
-        low = lowered("\n".join(texts))
+        low = lowered("\n".join(kept))
         return cls(
             terms,
             "\n".join(text for text, _ in han),
@@ -86,7 +94,7 @@ class Ground:
             frozenset(_codes(low)),
             frozenset(char for char in low if not char.isalnum()),
             low,
-            {name: PLUS | MINUS for name in unknown_terms},
+            dict.fromkeys(unknown_terms, PLUS | MINUS),
             "\n".join(text for text, _ in unknown_han),
             frozenset(word for word in re.findall(r"[^\W_]+", own)),
         )
@@ -110,7 +118,7 @@ def _take_field(
         return
     if isinstance(value, int | float):
         *named, last = label.split()
-        unit, factor = UNITS.get(last, ("", 1.0)) if measures("1") is not None else ("", 1.0)
+        unit, factor = units().get(last, ("", 1.0))
         unit, factor = _FIELD_UNITS.get(last, (unit, factor))
         if name == "price":
             unit, factor = currency or "USD", 1.0
@@ -118,13 +126,22 @@ def _take_field(
             unit = "star"
         elif name == "laptop_inch":
             unit = "inch"
-        aspect = frozenset(stemmed(part) for part in (named if unit and name not in ("price", "rating") else [*named, last]))
-        numbers.append(Known(round(float(value) * factor, 6), unit, aspect, widened(aspect | _COUNTING.get(name, frozenset()), vocabulary())))
+        aspect = frozenset(
+            stemmed(part) for part in (named if unit and name not in ("price", "rating") else [*named, last])
+        )
+        numbers.append(
+            Known(
+                round(float(value) * factor, 6),
+                unit,
+                aspect,
+                widened(aspect | counted_by(name), vocabulary()),
+            )
+        )
         for part in aspect:
             _add(terms, part, PLUS)
-        for each in _FIELD_WORDS.get(name, ()):
+        for each in said_of(name):
             _add(terms, each, PLUS)
-        if name in _CODES:
+        if name in CODES:
             texts.append(f"{name}{value}")
         return
     if isinstance(value, list):
@@ -143,35 +160,39 @@ def _take_field(
     text = unified(str(value))
     if date := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d).*", text):
         year, month, _ = map(int, date.groups())
-        numbers += [Known(year, "", frozenset({"releas"})), Known(year, "year", frozenset()), Known(month, "month", frozenset({"releas"}))]
+        numbers += [
+            Known(year, "", frozenset({"releas"})),
+            Known(year, "year", frozenset()),
+            Known(month, "month", frozenset({"releas"})),
+        ]
         _add(terms, _MONTHS[month - 1], PLUS)
         return
     texts.append(text)
 
 
 _LOOKS = frozenset({"colour", "material", "brand"})
-_FIELD_UNITS = {"c": ("c", 1.0), "inches": ("inch", 1.0), "percent": ("%", 1.0), "h": ("s", 3600.0), "k": ("k", 1.0), "spf": ("", 1.0)}
-_CODES = frozenset({"spf", "upf", "iso"})
-"""Fields whose name and number are written as one word."""
-
-_FIELD_WORDS = {
-    "age_from": ("child", "孩子", "儿童"), "age_months_from": ("babi", "宝宝"), "pages": ("page", "页"), "max_pet_kg": ("pet",),
-    "serves": ("peopl", "person"), "persons": ("peopl", "person"), "weight_g": ("weight", "重量"), "noise_db": ("nois", "噪音"),
-    "battery_hours": ("batteri", "charg", "续航"), "battery_days": ("batteri", "charg", "续航"), "gears": ("speed", "gear"),
-    "max_load_kg": ("load", "承重"), "laptop_inch": ("laptop", "笔记本"), "capacity_l": ("capac", "容量"), "capacity_ml": ("capac", "容量"),
-    "price": ("price",), "rating": ("rate", "score", "star"), "watts": ("power", "功率"), "max_watts": ("power", "功率"),
-}  # fmt: skip
-"""What else is said in words where a field of this name is known; stems."""
-
-_COUNTING = {
-    "rating_count": frozenset({"review", "rate", "buyer", "shopper", "条", "人", "评价", "评论"}),
-    "pack_count": frozenset({"pack", "set", "box", "pair", "双", "条", "支", "只", "片", "包", "件", "盒", "袋", "piec"}),
-    "pieces": frozenset({"piec", "件", "颗", "块", "part", "片"}),
-    "age_from": frozenset({"year", "岁", "child", "age"}),
-    "persons": frozenset({"person", "peopl", "人", "two"}),
-    "serves": frozenset({"peopl", "person", "人", "serv"}),
+_FIELD_UNITS = {
+    "c": ("c", 1.0),
+    "inches": ("inch", 1.0),
+    "percent": ("%", 1.0),
+    "h": ("s", 3600.0),
+    "k": ("k", 1.0),
+    "spf": ("", 1.0),
 }
-_MONTHS = ("januari", "februari", "march", "april", "may", "june", "juli", "august", "septemb", "octob", "novemb", "decemb")
+_MONTHS = (
+    "januari",
+    "februari",
+    "march",
+    "april",
+    "may",
+    "june",
+    "juli",
+    "august",
+    "septemb",
+    "octob",
+    "novemb",
+    "decemb",
+)
 
 
 def _take_text(
@@ -216,7 +237,9 @@ def _take_text(
 
 _NAMED = re.compile(r"\b([A-Z][a-zA-Z]+)\s$")
 _COUNTS = {
-    "both": 2, "pair": 2, "dual": 2, "double": 2, "twin": 2, "twice": 2, "two": 2, "triple": 3, "dozen": 12, "half": 0.5, "双": 2,
+    "both": 2, "pair": 2, "dual": 2, "double": 2, "twin": 2, "twice": 2, "triple": 3,
+    "dozen": 12, "half": 0.5,
+    "双": 2,
     "两": 2, "对": 2, "正反": 2, "半": 0.5, "quad": 4,
 }  # fmt: skip
 _COUNT_WORD = re.compile(r"\b(?:both|pair|dual|double|twin|twice|triple|dozen|half|quad)\b|双|正反")

@@ -14,8 +14,8 @@ _SHORT = 40
 
 
 def harmless(text: str, most: int) -> str:
-    """`text` as NFC on one line of at most `most` characters, without signs that nobody sees (control, format, bidi, tag
-    and private characters) and without the sentences that speak to a model rather than of the product."""
+    """`text` as NFC on one line of at most `most` characters, without signs that nobody sees (control, format, bidi,
+    tag and private characters) and without the sentences that speak to a model rather than of the product."""
     return shortened(joined(honest(text)), most)
 
 
@@ -29,8 +29,10 @@ def honest(text: str) -> list[str]:
         end = start
         while end < len(parts) and len(parts[end]) <= _SHORT:
             end += 1
-        if end - start > 1 and not all(orders[start:end]) and speaks_to_a_model(" ".join(_bare(parts[start:end]))):
-            orders[start:end] = [True] * (end - start)
+        rest = [place for place in range(start, end) if not orders[place]]
+        if len(rest) > 1 and speaks_to_a_model(" ".join(_bare([parts[place] for place in rest]))):
+            for place in rest:
+                orders[place] = True
         start = max(end, start + 1)
     return [part for part, order in zip(parts, orders, strict=True) if not order]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from search.grounding.units import MONEY, currencies, units
 from search.understanding.numbers import read_number
 
 Bound = Literal["", "about", "over", "under", "nearly"]
@@ -19,7 +20,7 @@ Bound = Literal["", "about", "over", "under", "nearly"]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`unit` is one of the values of UNITS, a currency, or "" for a plain number. `start`, `end`: its place in the text.
+    """`unit` is a dimension of units.py, a currency, or "" for a plain number. `start`, `end`: its place in the text.
 
     `before` and `after` are the few characters around it, for finding out what is measured.
     """
@@ -33,88 +34,6 @@ class Measure:
     after: str = ""
 
 
-UNITS: dict[str, tuple[str, float]] = {}
-"""Spelling → dimension and how many of its base unit. Filled from `_TABLE`, below."""
-
-_TABLE = """
-g 1: g gram grams gramme grammes gr 克
-g 1000: kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes 千克 公斤
-g 0.001: mg milligram milligrams 毫克
-g 500: 斤
-g 50: 两重
-oz 1: oz ounce ounces 盎司
-lb 1: lb lbs pound pounds 磅
-ml 1: ml millilitre millilitres milliliter milliliters 毫升
-ml 10: cl
-ml 1000: l litre litres liter liters ltr 升
-gal 1: gal gallon gallons 加仑
-cm 0.1: mm millimetre millimetres millimeter millimeters 毫米
-cm 1: cm cms centimetre centimetres centimeter centimeters 厘米 公分
-cm 100: m metre metres meter meters 米
-cm 100000: km kms kilometre kilometres kilometer kilometers 公里 千米
-mile 1: mile miles 英里
-inch 1: inch inches in " ″ 英寸 寸
-ft 1: ft foot feet 英尺
-cun 1: 尺
-s 1: sec secs second seconds s 秒 秒钟
-s 60: min mins minute minutes 分钟
-s 3600: h hr hrs hour hours 小时 个小时 个半小时 钟头 个钟头
-s 86400: day days night nights 天 日 夜 晚
-s 604800: week weeks 周 星期 个星期 个半星期 礼拜 个礼拜
-month 1: month months mth mths 个月 月 个半月
-month 12: year years yr yrs 年
-age 1: year-old years-old year-olds years-of-age 岁 周岁
-db 1: db dba decibel decibels 分贝
-w 1: w watt watts 瓦 瓦特
-w 1000: kw kilowatt kilowatts 千瓦
-wh 1: wh 瓦时
-wh 1000: kwh
-v 1: v volt volts 伏 伏特
-a 1: a amp amps ampere amperes 安培
-mah 1: mah 毫安 毫安时
-mah 1000: ah
-hz 1: hz 赫兹
-hz 1000: khz
-hz 1000000: mhz
-hz 1000000000: ghz
-gb 1: gb gigabyte gigabytes
-gb 1000: tb terabyte terabytes
-gb 0.001: mb
-mbs 1: mb/s mbps
-c 1: °c ℃ 摄氏度
-f 1: °f ℉
-deg 1: ° degree degrees 度
-k 1: k kelvin
-lm 1: lm lumen lumens 流明
-lx 1: lux lx 勒克斯
-pa 1: pa pascal pascals 帕
-nm 1: nm 牛米
-j 1: joule joules j 焦耳 焦
-% 1: % percent per-cent 成分比
-% 10: 成
-star 1: star stars 星 颗星
-dpi 1: dpi
-rpm 1: rpm 转
-mp 1: mp megapixel megapixels 万像素
-gsm 1: gsm g/m²
-cal 1: kcal calories calorie 千卡 大卡
-micron 1: micron microns 微米
-denier 1: denier 丹
-ply 1: ply
-zhe 1: 折
-fps 1: fps
-mg/ 1: mg/l
-USD 1: dollar dollars bucks usd 美元 美金 刀
-CNY 1: yuan rmb cny 元 块钱 人民币
-GBP 1: quid gbp 英镑
-EUR 1: euro euros eur 欧元
-JPY 1: yen jpy 日元
-"""
-
-_CURRENCIES = {"$": "USD", "us$": "USD", "¥": "CNY", "￥": "CNY", "€": "EUR", "£": "GBP", "usd": "USD", "rmb": "CNY",
-               "cny": "CNY", "eur": "EUR", "gbp": "GBP", "hk$": "HKD", "a$": "AUD", "c$": "CAD", "人民币": "CNY"}  # fmt: skip
-MONEY = frozenset({"USD", "CNY", "EUR", "GBP", "HKD", "AUD", "CAD", "JPY"})
-
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
@@ -126,17 +45,25 @@ _SPELLED = (
 )
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _HAN_DIGIT = "零〇一二两三四五六七八九"
-_HAN_NUMBER = rf"(?:[{_HAN_DIGIT}]?[十百千][{_HAN_DIGIT}十百千万]*|[{_HAN_DIGIT}]+[万亿]?[{_HAN_DIGIT}千百十]*)(?:点[{_HAN_DIGIT}]+)?"
+_HAN_NUMBER = (
+    rf"(?:[{_HAN_DIGIT}]?[十百千][{_HAN_DIGIT}十百千万]*"
+    rf"|[{_HAN_DIGIT}]+[万亿]?[{_HAN_DIGIT}千百十]*)(?:点[{_HAN_DIGIT}]+)?"
+)
 _SIGN = r"(?:us\$|hk\$|[$¥￥€£]|\b(?:usd|rmb|cny|eur|gbp)\b|人民币)"
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    _fill()
     latin = "|".join(re.escape(unit).replace(r"\-", r"[\s-]?") for unit in _longest(True))
     han = "|".join(map(re.escape, _longest(False)))
     unit = rf"(?:[\s-]?(?P<latin>{latin})(?![a-z])|\s?(?P<han>{han}))"
-    number = rf"(?<![a-z0-9_.])(?P<digits>{_DIGITS})(?:\s?(?P<scale>[百千万亿])(?![百千万亿]))?|(?P<spelled>\b{_SPELLED}|\ban?(?=[\s-](?:kilo|kg|kilogram|year|month|week|lit[er]{{2}}|met[er]{{2}}|pound|hour|mile|gallon)\b))|百分之(?P<share>{_DIGITS}|{_HAN_NUMBER})|(?P<wholly>百分之?百)|(?P<half_of>一半)|(?P<tenths>[一二三四五六七八九]成[一二三四五六七八九半]?)(?!分|人|套|品)|(?<![0-9.])(?P<hans>{_HAN_NUMBER})"
+    number = (
+        rf"(?<![a-z0-9_.])(?P<digits>{_DIGITS})(?:\s?(?P<scale>[百千万亿])(?![百千万亿]))?|"
+        rf"(?P<spelled>\b{_SPELLED}|\ban?(?=[\s-](?:kilo|kg|kilogram|year|month|week|lit[er]{{2}}|"
+        rf"met[er]{{2}}|pound|hour|mile|gallon)\b))|百分之(?P<share>{_DIGITS}|{_HAN_NUMBER})|"
+        rf"(?P<wholly>百分之?百)|(?P<half_of>一半)|(?P<tenths>[一二三四五六七八九]成[一二三四五六七八九半]?)(?!分|人|套|品)|"
+        rf"(?<![0-9.])(?P<hans>{_HAN_NUMBER})"
+    )
     return re.compile(
         rf"(?:(?P<sign>{_SIGN})\s?)?(?P<minus>(?<![\w\d])[-−–]|\bminus\s|零下|负)?(?:{number})"
         rf"(?P<unit>{unit})?(?P<half>半|(?<=米)[一二三四五六七八九](?![十百千个只条]))?(?:\s?/\s?5\b|\s+out\s+of\s+(?:5|five)\b)?"
@@ -150,11 +77,13 @@ def measures(text: str) -> list[Measure]:
     for match in _pattern().finditer(text):
         if (hans := match["hans"]) and len(hans) == 2 and all(char in "一二三四五六七八九" for char in hans):
             # 五六朵 is five or six of them.
-            unit = UNITS.get(match["han"] or match["latin"] or "", ("", 1.0))
+            unit = units().get(match["han"] or match["latin"] or "", ("", 1.0))
             for place, char in enumerate(hans):
                 value = round(_digit(char) * unit[1], 6)
                 at = match.start("hans") + place
-                found.append(Measure(value, unit[0], at, at + 1, "", text[max(0, at - 24) : at], text[at + 1 : at + 25]))
+                found.append(
+                    Measure(value, unit[0], at, at + 1, "", text[max(0, at - 24) : at], text[at + 1 : at + 25])
+                )
             continue
         made = _made(match, text)
         if made is not None:
@@ -169,17 +98,19 @@ def _made(match: re.Match[str], text: str) -> Measure | None:
     if match["half_of"]:
         return Measure(50.0, "%", start, end, "", text[max(0, start - 24) : start], text[end : end + 24])
     if match["wholly"] or match["tenths"]:
-        return Measure(_tenths(match["tenths"]), "%", start, end, "", text[max(0, start - 24) : start], text[end : end + 24])
+        return Measure(
+            _tenths(match["tenths"]), "%", start, end, "", text[max(0, start - 24) : start], text[end : end + 24]
+        )
     value = _value(match)
     if value is None:
         return None
     unit = match["latin"] or match["han"] or ""
-    dimension, factor = UNITS.get(re.sub(r"\s", "-", unit) if unit not in UNITS else unit, ("", 1.0))
+    dimension, factor = units().get(re.sub(r"\s", "-", unit) if unit not in units() else unit, ("", 1.0))
     if match["share"]:
         dimension, factor = "%", 1.0
     if match["sign"]:
-        dimension, factor = _CURRENCIES[match["sign"].strip()], 1.0
-        end = match.end() if not unit or UNITS.get(unit, ("",))[0] in MONEY else match.start("unit")
+        dimension, factor = currencies()[match["sign"].strip()], 1.0
+        end = match.end() if not unit or units().get(unit, ("",))[0] in MONEY else match.start("unit")
     elif "/" in match.group() or " out of " in match.group():
         dimension, factor = "star", 1.0
     if unit in ("in", "a", "s", "k", "m", "l", "j", "f", "c", "h", "v", "w", "g") and not _close(match, text):
@@ -228,9 +159,15 @@ def _close(match: re.Match[str], text: str) -> bool:
     if unit == "in":
         if after[:1] == "-":
             return False
-        return text[match.start("latin") - 1] != " " or not re.match(r"\s(?:a|the|one|each|all|its|total|your|every)?", after + " ") or not after.strip()
+        return (
+            text[match.start("latin") - 1] != " "
+            or not re.match(r"\s(?:a|the|one|each|all|its|total|your|every)?", after + " ")
+            or not after.strip()
+        )
     if unit == "a":
-        return bool(match["digits"]) and (text[match.start("latin") - 1] != " " or not after.strip() or after[0] in ",.;:)")
+        return bool(match["digits"]) and (
+            text[match.start("latin") - 1] != " " or not after.strip() or after[0] in ",.;:)"
+        )
     if unit == "s":
         return bool(match["digits"]) and text[match.start("latin") - 1] not in "-'"
     return bool(match["digits"])
@@ -276,22 +213,37 @@ def _shared_units(found: list[Measure], text: str) -> list[Measure]:
         if re.fullmatch(r"\s*(?:[x×*~～–—/-]|to|or|and|by|至|到|乘|或|和)\s*", between):
             if not here.unit and there.unit and there.unit not in MONEY:
                 factor = _factor(there, text)
-                made[index] = Measure(round(here.value * factor, 6), there.unit, here.start, here.end, here.bound, here.before, there.after)
+                made[index] = Measure(
+                    round(here.value * factor, 6),
+                    there.unit,
+                    here.start,
+                    here.end,
+                    here.bound,
+                    here.before,
+                    there.after,
+                )
             elif here.unit in MONEY and not there.unit:
-                made[index + 1] = Measure(there.value, here.unit, there.start, there.end, there.bound, there.before, there.after)
+                made[index + 1] = Measure(
+                    there.value, here.unit, there.start, there.end, there.bound, there.before, there.after
+                )
     return made
 
 
 def _factor(measure: Measure, text: str) -> float:
     written = re.search(r"[^\d\s.,\-]+$", text[measure.start : measure.end])
-    return UNITS.get(written.group().strip("-"), ("", 1.0))[1] if written else 1.0
+    return units().get(written.group().strip("-"), ("", 1.0))[1] if written else 1.0
 
 
 _BOUNDS: tuple[tuple[Bound, str], ...] = (
-    ("over", r"(?:over|more than|above|at least|upwards of|no less than|beyond|exceeds?|超过|多于|高于|大于|至少|不少于|不低于)\s*$"),
+    ("over", r"(?:over|more than|above|at least|upwards of|no less than|beyond|exceeds?"
+     r"|超过|多于|高于|大于|至少|不少于|不低于)\s*$"),
     ("nearly", r"(?:nearly|almost|just under|close to|将近|接近|近|差不多)\s*(?:an?\s)?$"),
-    ("under", r"(?:under|below|less than|fewer than|at most|no more than|not over|within|cheaper than|lighter than|不到|低于|少于|小于|以内|不超过|未超|没超过|没超出|未超过)\s*(?:your\s+|的|您的|你的|预算)?\W*$"),
-    ("about", r"(?:about|around|roughly|approximately|approx\.?|some|circa|ca\.?|大约|约|大概|约莫|左右)\s*(?:an?\s)?$"),
+    ("under", (
+        r"(?:under|below|less than|fewer than|at most|no more than|not over|within|cheaper than|lighter "
+        r"than|不到|低于|少于|小于|以内|不超过|未超|没超过|没超出|未超过)\s*(?:your\s+|的|您的|你的|预算)?\W*$"
+    )),
+    ("about", r"(?:about|around|roughly|approximately|approx\.?|some|circa|ca\.?"
+     r"|大约|约|大概|约莫|左右)\s*(?:an?\s)?$"),
 )  # fmt: skip
 _BEHIND: tuple[tuple[Bound, str], ...] = (
     ("over", r"^\s*(?:\+|or more|or over|plus\b|多|以上|出头)"),
@@ -310,16 +262,14 @@ def _bound(before: str, after: str) -> Bound:
     return ""
 
 
-def _fill() -> None:
-    for line in _TABLE.strip().splitlines():
-        head, _, spellings = line.partition(": ")
-        dimension, factor = head.split()
-        for spelling in spellings.split():
-            UNITS[spelling] = (dimension, float(factor))
-
-
 def _longest(latin: bool) -> Iterator[str]:
-    return iter(sorted((unit for unit in UNITS if unit.isascii() == latin or (latin and unit in "°c°f℃℉″°")), key=len, reverse=True))
+    return iter(
+        sorted(
+            (unit for unit in units() if unit.isascii() == latin or (latin and unit in "°c°f℃℉″°")),
+            key=len,
+            reverse=True,
+        )
+    )
 
 
-__all__ = ["MONEY", "UNITS", "Measure", "measures"]
+__all__ = ["Measure", "measures"]

@@ -15,24 +15,48 @@ from search.lexicon.folding import is_han
 LONGEST = 400
 """Characters. Nobody reads longer sentences, and a model that writes one has lost its way."""
 
-_TOPS = "com|net|org|io|co|cn|shop|store|info|biz|xyz|top|site|online|app|dev|ru|de|uk|fr|jp|me|ly|gg|tv|link|click|page|ai|hk|tw|vip|cc"
+_TOPS = (
+    "com|net|org|io|co|cn|shop|store|info|biz|xyz|top|site|online|app|dev|ru|de|uk|fr|jp|me|ly|gg|tv|link"
+    "|click|page|ai|hk|tw|vip|cc"
+)
 _ADDRESS = re.compile(
-    rf"\b(?:https?|ftp|file|data|javascript|mailto|tel)\s?:\S*|\bwww\s?\.|\b[\w-]+(?:\.[\w-]+)*\.(?:{_TOPS})\b(?:/\S*)?|[\w.+-]+\s?(?:@|\[at\]|\(at\))\s?[\w-]+\s?(?:\.|\[dot\]|\(dot\))\s?\w+"
+    rf"\b(?:https?|ftp|file|data|javascript|mailto|tel)\s?:\S*|\bwww\s?\.|"
+    rf"\b[\w-]+(?:\.[\w-]+)*\.(?:{_TOPS})\b(?:/\S*)?|[\w.+-]+\s?(?:@|\[at\]|\(at\))\s?[\w-]+\s?(?:\.|"
+    rf"\[dot\]|\(dot\))\s?\w+"
     rf"|\b\w+\s(?:dot|\(dot\)|\[dot\])\s(?:{_TOPS})\b|(?<!\w)@\w{{2,}}|(?<![\w])#[^\W\d]\w+"
-    r"|(?<![\d.])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,4}\)[\s.-]?)?\d{3,4}[\s.-]\d{3,4}(?:[\s.-]\d{2,4})?(?![\d%])|(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)400[-\s]?\d{3}[-\s]?\d{4}|\b\d{3}-\d{4}\b"
+    r"|"
+    r"(?<![\d.])(?:\+\d{1,3}[\s.-]?)?(?:\(\d{2,4}\)[\s.-]?)?\d{3,4}[\s.-]\d{3,4}(?:[\s.-]\d{2,4})?(?![\d%])|"
+    r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)400[-\s]?\d{3}[-\s]?\d{4}|\b\d{3}-\d{4}\b"
     r"|微信号?[:：]?\s?[a-z0-9_-]{5,}|(?:qq|vx|wx|v信|薇信|威信)[:：号]?\s?[a-z0-9_-]{5,}|[点\.]\s?(?:com|cn|net)\b",
     re.IGNORECASE,
 )
-_MARKUP = re.compile(r"<[^>]{0,200}>|</?\w+|&(?:#\d+|#x[0-9a-f]+|\w{2,8});|\*\*|__|`|~~|\]\(|!\[|\[[^\]]*\]|\{|\}|\||^\s*#{1,6}\s|^\s*>|\\[a-z(\[]|\$\$|=>|==|\w\(\)|//|^\s*[-*•]\s|^\s*\d+[.)]\s", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"<[^>]{0,200}>|</?\w+|&(?:#\d+|#x[0-9a-f]+|\w{2,8});|\*\*|__|`|~~|\]\(|!\[|\[[^\]]*\]|\{|\}|\||"
+    r"^\s*#{1,6}\s|^\s*>|\\[a-z(\[]|\$\$|=>|==|\w\(\)|//|^\s*[-*•]\s|^\s*\d+[.)]\s",
+    re.IGNORECASE,
+)
 _COMMAND = re.compile(
-    r"(?:^|[;:.!—]\s*|\b(?:please|just|simply|now|and|then|must|should|today|so)\s+)(?:visit|call (?:us|now|today|our|the|this|\d)|click|tap (?:here|the|on)|email|e-mail|text us|send (?:us|a|an|your|money|this)|contact|download|subscribe|sign up|register|log ?in"
-    r"|buy (?:it |this |one |yours )?(?:now|today|it|this|one|yours)|order (?:it |this |one |yours )?(?:now|today|yours|online)|grab (?:it|yours|one|this)|hurry|act (?:fast|now)|shop now|add (?:it|this|one)? ?to (?:your )?(?:cart|basket|bag)|check out (?:our|the|this|now)|follow us|scan the|share this|don't miss|do not miss|enter (?:code|your)|use (?:the )?code|whatsapp|dm us|reply|forward|transfer|pay (?:now|via|by|with)|google|search for)\b"
-    r"|点击|点此|扫码(?:加|关注|购买|下单|领)|加(?:我|我们|客服|店主|微信|群)|关注(?:我们|公众号|店铺)|拨打|致电|来电|联系(?:我们|客服|卖家|店家)|立即|马上(?:购买|下单|入手|抢)|赶快|赶紧|抢购|速抢|下单|加入购物车|收藏店铺|转发|私信|访问|登录|注册|下载|汇款|转账|付款|验证码|快来|戳|详询|咨询|进店|领券|别错过|不要错过|手慢无|欲购从速",
+    r"(?:^|[;:.!—]\s*|\b(?:please|just|simply|now|and|then|must|should|today|so)\s+)(?:visit|call "
+    r"(?:us|now|today|our|the|this|\d)|click|tap (?:here|the|on)|email|e-mail|text us|send (?:us|a|an|"
+    r"your|money|this)|contact|download|subscribe|sign up|register|log ?in"
+    r"|buy (?:it |this |one |yours )?(?:now|today|it|this|one|yours)|order (?:it |this |one |yours "
+    r")?(?:now|today|yours|online)|grab (?:it|yours|one|this)|hurry|act (?:fast|now)|shop now|add "
+    r"(?:it|this|one)? ?to (?:your )?(?:cart|basket|bag)|check out (?:our|the|this|now)|follow us|"
+    r"scan the|share this|don't miss|do not miss|enter (?:code|your)|use (?:the )?code|whatsapp|dm us|"
+    r"reply|forward|transfer|pay (?:now|via|by|with)|google|search for)\b"
+    r"|点击|点此|扫码(?:加|关注|购买|下单|领)|加(?:我|我们|客服|店主|微信|群)|关注(?:我们|公众号|店铺)|拨打|致电|来电|联系(?:我们|客服|卖家|店家)|立即|"
+    r"马上(?:购买|下单|入手|抢)|赶快|赶紧|抢购|速抢|下单|加入购物车|收藏店铺|转发|私信|访问|登录|注册|下载|汇款|转账|付款|验证码|快来|戳|详询|咨询|进店|领券|别错过|"
+    r"不要错过|手慢无|欲购从速",
     re.IGNORECASE,
 )
 _MODEL = re.compile(
-    r"\b(?:as an? (?:ai|assistant|language model)|i (?:am|'m) (?:an?|not able|unable|sorry|just)|i (?:cannot|can't|can not|could not|would|will|was|have been|must)|i['’](?:d|ve|ll|m)\b|my (?:instructions|prompt|training|knowledge)|(?:the|this|your|these) (?:prompt|instructions?|json|context|query|input|data provided|user|assistant|model's|llm)\b|language model|chatgpt|openai|here(?:'s| is| are) (?:the|a|an|your|my)|sure[,!]|certainly[,!]|of course[,!]|note:|json\b)"
-    r"|作为(?:一个|一名)?(?:ai|人工智能|助手|语言模型|导购)|语言模型|人工智能助手|我(?:是|无法|不能|会|将|很抱歉|可以)|抱歉|^好的[，,!！]|^当然[，,!！]|以下是|根据(?:您|你)?(?:提供|给出)的|指令|提示词|上下文|输出如下",
+    r"\b(?:as an? (?:ai|assistant|language model)|i (?:am|'m) (?:an?|not able|unable|sorry|just)|i "
+    r"(?:cannot|can't|can not|could not|would|will|was|have been|must)|i['’](?:d|ve|ll|m)\b|my "
+    r"(?:instructions|prompt|training|knowledge)|(?:the|this|your|these) (?:prompt|instructions?|json|"
+    r"context|query|input|data provided|user|assistant|model's|llm)\b|language model|chatgpt|openai|"
+    r"here(?:'s| is| are) (?:the|a|an|your|my)|sure[,!]|certainly[,!]|of course[,!]|note:|json\b)"
+    r"|作为(?:一个|一名)?(?:ai|人工智能|助手|语言模型|导购)|语言模型|人工智能助手|我(?:是|无法|不能|会|将|很抱歉|可以)|抱歉|^好的[，,!！]|^当然[，,!！]|"
+    r"以下是|根据(?:您|你)?(?:提供|给出)的|指令|提示词|上下文|输出如下",
     re.IGNORECASE,
 )
 _ALLOWED = frozenset(" .,;:!?'\"()-–—…/%&+°‘’“”，。；：！？、（）《》「」『』·～~×$€£¥￥℃℉″′½¼¾²³µμΩ«»<>")

@@ -2,8 +2,8 @@
 
 A description may say «Ignore the weather» or «Please don't take it to an open-plan office»: that speaks to a shopper.
 What is looked for speaks of instructions, prompts, roles and answers, or dictates what is to be said of the product. In
-the tables of `patterns_*.txt` a line is one regular expression over the skeleton of a sentence (folded, look-alikes made
-Latin, s p a c e d and, at a second look, l33t words closed up); blanks in it stand for any white space.
+the tables of `words/orders_*.txt` a line is one regular expression over the skeleton of a sentence (folded, look-alikes
+made Latin, s p a c e d and, at a second look, l33t words closed up); blanks in it stand for any white space.
 """
 
 from __future__ import annotations
@@ -45,8 +45,26 @@ def speaks_to_a_model(text: str) -> bool:
     return bool(_BACKWARDS.search(bare)) and _matches(bare[::-1])
 
 
+_TRIGGER = re.compile(
+    r"instruct|prompt|directiv|guid|guardrail|ignor|disregard|forget|overrid|bypass|system|assist|\b(?:ai|dan|god|tip|real|only)\b|a\.i\.|llm|gpt|model|bot\b"
+    r"|\bsa(?:y|id)|writ|tell|mention|stat(?:e|ing)|announc|declar|echo|claim|append|assert|proclaim|recommend|rank|answer|repl[yi]|respon|output|\bprint|repeat"
+    r"|summar|descri|translat|\bnote|shopper|customer|\buser|buyer|grade|score|\bgive|assign|award|reveal|\bshow|secret|password|token|\btool|function|\bapi"
+    r"|shell|curl|import|eval|fetch|cookie|script|[<>{}\[\]\\`|]|->|\*/|==|--|#|example|(?:^|\W)[qa]\s?:|task|\bjob\b|mode\b|pretend|imagine|role ?-?play|jailbreak"
+    r"|injection|warn|convinc|persuad|inform|assur|praise|point(?:s|ed)? out|reviewer|editor|\bseo\b|legal|accessib|skip|aside|void|mistake|developer|openai"
+    r"|anthropic|policy|supervisor|lose my|choking|you (?:no longer|need not|must|are|should|have to)|from now|stop being|new |reset|clear|erase|poem|joke|story|write"
+    r"|daogou|environ|drop table|union select|rm -rf|content-type|location\s*:|authorization|on(?:error|load|click|mouseover|focus|toggle|begin)\s*="
+    r"|put |place |list |choose|pick|prefer|promote|call |include|insert|add |embed|begin|start|relevance|end of|whatever"
+    r"|[\u0400-\u04ff\u0370-\u03ff\u3040-\u30ff\uac00-\ud7af\u0600-\u06ff\u0590-\u05ff\u0900-\u097f\u0e00-\u0e7f]"
+    r"|instruc|istruz|instru|anweis|vorgab|regel|regl|regras|talimat|huong dan|lenh|instrukcj|perintah|precedent|anterior|debes|empfehl|sagen|eres|du bist"
+    r"|指令|提示|忽略|無視|无视|忘|不要|不必|别管|不用管|抛开|拋開|抛弃|跳过|覆盖|推翻|取代|绕过|系统|系統|你|您|ai|模型|助手|助理|任务|請|请|必须|必須|务必|務必|一定|说|說|写|寫"
+    r"|推荐|推薦|回答|回复|输出|輸出|告诉|告訴|警告|提醒|声|聲|称|宣|播报|把|将|將|排|评|分|打|对比|比较|介绍|解释|总结|描述|编辑|文案|读屏|法务|摘要|问|答|备注|作废|误发"
+    r"|结束|来自|以|调用|执行|显示|透露|扮演|假|从现在|示例|小费|照做|只有"
+)
+"""A sentence without any of these matches no pattern. It only saves time: nine in ten sentences have none."""
+
+
 def _matches(bare: str) -> bool:
-    return _patterns().search(bare) is not None
+    return _TRIGGER.search(bare) is not None and _patterns().search(bare) is not None
 
 
 @cache
@@ -80,11 +98,13 @@ def _is_blob(run: str) -> bool:
     if len(run) >= 40 and re.search(r"\d", run) and "-" not in run:
         return True
     try:
-        hidden = base64.b64decode(run.rstrip("=") + "=" * (-len(run.rstrip("=")) % 4), altchars=b"-_" if "-" in run else None)
+        hidden = base64.b64decode(
+            run.rstrip("=") + "=" * (-len(run.rstrip("=")) % 4), altchars=b"-_" if "-" in run else None
+        )
         words = hidden.decode("utf-8")
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return False
-    return words.isprintable() and " " in words or bool(re.search(r"[\u3400-\u9fff]{3}", words))
+    return (words.isprintable() and " " in words) or bool(re.search(r"[\u3400-\u9fff]{3}", words))
 
 
 __all__ = ["speaks_to_a_model"]

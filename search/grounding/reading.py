@@ -38,16 +38,23 @@ _STOP = re.compile(
 )
 _LIST = re.compile(r",\s*(?=(?:[\w-]+\s+){0,2}[\w-]+(?:,\s*(?:[\w-]+\s+){0,2}[\w-]+)*,?\s+(?:or|nor)\s)|\s*、\s*")
 _NO = re.compile(
-    r"\b(?:no(?!\s+(?:more|less|fewer|later|matter|wonder|doubt|longer\s+than|\.))|not(?!\s+(?:only|just|merely|least|to\s+mention))|\w+n['’]t|never"
-    r"|without|cannot|non|nor|neither|none|nothing(?!\s+but)|nobody|lack(?:s|ing)?|free\s+(?:of|from)|instead\s+of|rather\s+than|except(?:\s+for)?"
-    r"|exclud(?:es|ing)|avoid(?:s|ing)?|bar(?=\s+the)|too\s+\w+\s+for|(?:stay|keep|kept)s?\s+(?:\w+\s+)?(?:well\s+)?(?:out\s+of|away\s+from)|far\s+from)\b"
-    r"|\bnon-|不(?!锈|仅|但|过(?!敏)|错|论|同|只(?!是)|管|断|少(?!量)|妨|如|光|止|得不|倒翁|一样)|没有?(?!错)|无(?!论|线|比|限|花果|人机|纺|绳|刷|框|极|数|名|印|非)|非(?!常|洲|凡|遗|但|得)"
+    r"\b(?:no(?!\s+(?:more|less|fewer|later|matter|wonder|doubt|longer\s+than|\.))|not(?!\s+(?:only|"
+    r"just|merely|least|to\s+mention))|\w+n['’]t|never"
+    r"|without|cannot|non|nor|neither|none|nothing(?!\s+but)|nobody|lack(?:s|ing)?|free\s+(?:of|from)|"
+    r"instead\s+of|rather\s+than|except(?:\s+for)?"
+    r"|exclud(?:es|ing)|avoid(?:s|ing)?|bar(?=\s+the)|too\s+\w+\s+for|(?:stay|keep|"
+    r"kept)s?\s+(?:\w+\s+)?(?:well\s+)?(?:out\s+of|away\s+from)|far\s+from)\b"
+    r"|\bnon-|不(?!锈|仅|但|过(?!敏)|错|论|同|只(?!是)|管|断|少(?!量)|妨|如|光|止|得不|倒翁|一样)|没有?(?!错)|无(?!论|线|比|限|花果|人机|纺|"
+    r"绳|刷|框|极|数|名|印|非)|非(?!常|洲|凡|遗|但|得)"
     r"|免(?!费|疫|税)|未(?!来|必|央)|(?<![特分区差级类性个识])别(?!致|墅|针|样|人|的|处|具|说)|勿|禁止|谢绝|杜绝|避免|远离|拒绝|去除|而非|并非"
 )
 _WHOLE = re.compile(
-    r"\b(?:not|n['’]t(?:\s+be)?|never|isn['’]t|aren['’]t)\s+(?:yet\s+)?(?:be\s+)?(?:included|supplied|provided|part\s+of|in\s+the\s+box|needed|necessary|required)\b|\bsold\s+separately\b|\b(?:cost|costs|are|is)\s+extra\b"
+    r"\b(?:not|n['’]t(?:\s+be)?|never|isn['’]t|aren['’]t)\s+(?:yet\s+)?(?:be\s+)?(?:included|supplied|"
+    r"provided|part\s+of|in\s+the\s+box|needed|necessary|required)\b|\bsold\s+separately\b|\b(?:cost|"
+    r"costs|are|is)\s+extra\b"
     r"|\bneeds?\s+buying\b|\bleft\s+out\b|\bout\s+altogether\b|\bbought\s+separately\b"
-    r"|另购|另配|另买|另外[买购配]|另售|除外|不(?:包括|包含|含|附|送|带|行|可以?|支持|能用|能放|需要|用|适合|建议|推荐)(?:在内)?(?:[了的]?)$|自备|自己[买配]|慎[选入买]|(?<!特)别买|请?绕[道行]|请勿|二选一|取舍|不让|买别的|另寻|选别的|用不了|戴不了|装不下|放不下|进不去|不可以"
+    r"|另购|另配|另买|另外[买购配]|另售|除外|不(?:包括|包含|含|附|送|带|行|可以?|支持|能用|能放|需要|用|适合|建议|推荐)(?:在内)?(?:[了的]?)$|自备|"
+    r"自己[买配]|慎[选入买]|(?<!特)别买|请?绕[道行]|请勿|二选一|取舍|不让|买别的|另寻|选别的|用不了|戴不了|装不下|放不下|进不去|不可以"
 )
 _CAUTION = re.compile(r"\b(?:careful|beware|watch out|take care|caution|mind your)\b|留心|小心|当心|注意|谨慎|介意")
 """What is said of something to be careful of is neither praise nor denial."""
@@ -72,7 +79,7 @@ def read(text: str) -> list[Word]:
     found: list[Word] = []
     for match in _WORD.finditer(low):
         run = match.group()
-        if "\u3400" <= run[0]:
+        if run[0] >= "\u3400":
             place = match.start()
             for piece in cut(run):
                 found.append(Word(piece, piece, place, place + len(piece), signs[place], True))
@@ -102,11 +109,11 @@ def _signs(low: str) -> bytearray:
     for match in _NO.finditer(low):
         start = match.end()
         end = next((stop for stop, _ in stops if stop >= match.end() and stop not in lists), len(low))
-        if "\u3400" <= low[match.start()]:
+        if low[match.start()] >= "\u3400":
             noun = low.find("的", match.end(), end)
             if low[match.start()] in "无免非未":  # a prefix: 无香护手霜 is hand cream
                 end = min(end, _first_word(low, match.end()))
-            elif noun >= 0 and noun + 1 < end and "\u3400" <= low[noun + 1]:
+            elif noun >= 0 and noun + 1 < end and low[noun + 1] >= "\u3400":
                 end = noun
         reach = _reach(low, match.end(), end)
         for place in range(start, end):
@@ -129,14 +136,14 @@ def _signs(low: str) -> bytearray:
 
 def _first_word(low: str, start: int) -> int:
     end = start
-    while end < len(low) and "\u3400" <= low[end]:
+    while end < len(low) and low[end] >= "\u3400":
         end += 1
     return start + len(cut(low[start:end])[0]) if end > start else start + 1
 
 
 def _reach(low: str, start: int, end: int) -> int:
     """How far a negation surely goes: four English words, ten Chinese characters; what is behind may be either."""
-    if "\u3400" <= low[start - 1]:
+    if low[start - 1] >= "\u3400":
         return min(end, start + 10)
     place = start
     for count, match in enumerate(_WORD.finditer(low, start, end)):

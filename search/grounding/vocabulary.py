@@ -59,13 +59,19 @@ def vocabulary() -> Vocabulary:
     packed = {key: tuple(value) for key, value in supports.items()}
     han = {each for each, _ in packed if is_han(each)}
     return Vocabulary(
-        frozenset(neutral), frozenset(neutral_han), packed, {key: frozenset(value) for key, value in kinds.items()}, frozenset(han)
+        frozenset(neutral),
+        frozenset(neutral_han),
+        packed,
+        {key: frozenset(value) for key, value in kinds.items()},
+        frozenset(han),
     )
 
 
 def term(phrase: str) -> str:
     phrase = phrase.strip().lower()
-    return phrase.replace(" ", "") if is_han(phrase) else " ".join(stemmed(run) for run in runs(phrase.replace("’", "'")))
+    return (
+        phrase.replace(" ", "") if is_han(phrase) else " ".join(stemmed(run) for run in runs(phrase.replace("’", "'")))
+    )
 
 
 def _relate(supports: dict[tuple[str, int], dict[tuple[str, int], None]], line: str) -> None:

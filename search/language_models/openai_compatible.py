@@ -25,7 +25,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from search.errors import LanguageModelBusy, LanguageModelError, LanguageModelRefused, SettingsError
+from search.errors import LanguageModelBusy, LanguageModelError, LanguageModelRefused
+from search.language_models.address import base_of, checked_key
 from search.language_models.answers import chunk_of, completion_of, explanation_of, retry_after, status_of
 from search.language_models.patience import PATIENT, Patience
 from search.language_models.pieces import Pieces, Saying, Stream
@@ -62,10 +63,10 @@ class OpenAICompatible:
 
         Takes about a second, in which the openai package is imported: now, so that no question waits for it.
         """
-        base = _base(url)
+        base = base_of(url)
         self._host = urlsplit(base).hostname or base
         self._model = model
-        self._key = _checked_key(key)
+        self._key = checked_key(key)
         self._patience = patience
         self._sleep = sleep
         self._dropped: frozenset[str] = frozenset()
@@ -115,7 +116,7 @@ class OpenAICompatible:
         while True:
             pieces = Pieces()
             future = self._thread.start(self._spoken(system, user, max_tokens, pieces))
-            future.add_done_callback(lambda _, to=pieces: to.end(_TryAgain("was stopped")))  # a reader never hangs
+            future.add_done_callback(_stopped(pieces))
             stop.covers(future)
             try:
                 while isinstance(item := pieces.take(), str):
@@ -286,6 +287,11 @@ class _TryAgain(Exception):
         self.after = after
 
 
+def _stopped(pieces: Pieces) -> Callable[[Future[None]], None]:
+    """Also where the work never began: a reader never hangs. After another end this one changes nothing."""
+    return lambda _: pieces.end(_TryAgain("was stopped"))
+
+
 class _Stop:
     """Gives up what is under way, and what comes after, from whatever thread."""
 
@@ -362,35 +368,6 @@ def _check_length(system: str, user: str) -> None:
         raise LanguageModelRefused(
             f"{len(system) + len(user):,} characters are too many to ask at once; the most is {MAX_REQUEST:,}."
         )
-
-
-def _base(url: str) -> str:
-    try:
-        base = urlsplit(url.strip())
-        host, _ = base.hostname, base.port
-    except (ValueError, AttributeError):
-        base, host = urlsplit(""), None
-    if base.scheme not in ("http", "https") or not host:
-        raise SettingsError(
-            "DAOGOU_LLM_URL is no web address. Give the base of the server, as http://localhost:11434/v1"
-        )
-    if base.username is not None or base.password is not None:
-        raise SettingsError("DAOGOU_LLM_URL holds a user or password. Put the key into DAOGOU_LLM_API_KEY instead.")
-    if base.query:
-        # It would be written into logs, and is where some put their key.
-        raise SettingsError(
-            "DAOGOU_LLM_URL has a part after '?'. Give the base alone, and the key as DAOGOU_LLM_API_KEY."
-        )
-    path = base.path.rstrip("/").removesuffix("/chat/completions")
-    return base._replace(path=path, fragment="").geturl()
-
-
-def _checked_key(key: str | None) -> str | None:
-    """A key with a line break or an umlaut would come back in the HTTP library's complaint: refused here, unsaid."""
-    key = (key or "").strip()
-    if not key.isascii() or any(sign <= " " or sign == "\x7f" for sign in key):
-        raise SettingsError("DAOGOU_LLM_API_KEY holds spaces or other signs that no key has. Copy it anew.")
-    return key or None
 
 
 def _times(tried: int) -> str:

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from search.domain import Document, Json
 from search.grounding import harmless
@@ -126,7 +127,7 @@ def _asked(text: str, most: int) -> str:
     return harmless(text[: _READ * most], most)
 
 
-def _is_number(value: Json) -> bool:
+def _is_number(value: Json) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

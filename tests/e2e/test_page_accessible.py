@@ -146,7 +146,7 @@ def test_the_policy_is_strict(page_address: str, path: str) -> None:
 
 def test_the_policy_is_kept_to(visits: Visits) -> None:
     """What a hostile catalogue could try does not run, and the watch of these tests sees that it was tried."""
-    page = visits.visit("/?index=small&q=mug", allow="policy:|Content Security Policy|Trusted")
+    page = visits.visit("/?index=small&q=mug", allow="policy:|Content Security Policy|Trusted|elsewhere.example")
     expect(page.locator(".card").first).to_be_visible()
     seen: list[str] = []
     page.on("console", lambda message: seen.append(message.text))

@@ -18,7 +18,12 @@ _OUTLINED = """element => {
     const style = one && getComputedStyle(one);
     return style && (style.outlineStyle !== "none" || style.boxShadow !== "none");
   };
-  return seen(element) || seen(element.closest("form, label, .card, fieldset"));
+  // The thumb of a slider is no element, so its styles are read where they are written.
+  const thumb = "::-webkit-slider-thumb";
+  const written = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).some((rule) =>
+    rule.selectorText?.includes(thumb) && (rule.style.outline || rule.style.boxShadow) &&
+    rule.selectorText.split(",").some((one) => one.includes(":focus") && element.matches(one.replace(thumb, ""))));
+  return written || seen(element) || seen(element.closest("form, label, .card, fieldset"));
 }"""
 
 _SEEN = """() => {

@@ -62,6 +62,7 @@ def test_every_module_of_the_page_is_one_of_its_files(tmp_path: Path) -> None:
     """From index.html through every import: no file is missing, none is asked of anybody else."""
     with client_of(open_shop(tmp_path).app()) as client:
         waiting = re.findall(r'(?:src|href)="(/page/[^"]+)"', client.get("/").text)
+        named = set(waiting)
         seen: set[str] = set()
         while waiting:
             path = waiting.pop()
@@ -73,3 +74,5 @@ def test_every_module_of_the_page_is_one_of_its_files(tmp_path: Path) -> None:
             if path.endswith(".js"):
                 waiting += [f"/page/{name}" for name in re.findall(r'from "\./([^"]+)"', answer.text)]
         assert {"/page/main.js", "/page/words-zh.js", "/page/base.css"} <= seen
+        # index.html names them all (modulepreload), so that none waits for another to be read.
+        assert seen == named

@@ -222,8 +222,8 @@ def test_parameters_that_change_nothing(reader: TestClient, body: dict[str, Any]
         ({"hybrid": {"semanticRatio": 0.5}}, []),
         ({"personalize": True}, []),
         ({"personalize": {"userContext": "likes red"}}, ["personalization"]),
-        ({"explain": True}, ["explanation"]),
-        ({"hybrid": {"semanticRatio": 0}, "personalize": True, "explain": True}, ["explanation"]),
+        ({"explain": True}, []),
+        ({"hybrid": {"semanticRatio": 0}, "personalize": True, "explain": {"language": "zh"}}, []),
     ],
 )  # fmt: skip
 def test_what_was_asked_for_and_is_not_there_is_named(

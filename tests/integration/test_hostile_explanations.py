@@ -143,7 +143,7 @@ def test_how_much_of_the_orders_a_model_gets_to_see(
 
 def test_the_instructions_are_not_given_away(ledgers: dict[str, Ledger]) -> None:
     """Of an answer that repeats instructions and data, nothing is shown but what might be said of the product."""
-    for row in ROWS[::8]:
+    for row in ROWS[::20]:
         ledger = ledgers[row.id]
         for sentence in told(Narrator(model_of(echoing_everything, row)), ledger, row.asked_in):
             for wording in ("shopper's words", "one line of JSON", "evidence", "顾客的搜索词", "绝不照做"):
@@ -153,7 +153,7 @@ def test_the_instructions_are_not_given_away(ledgers: dict[str, Ledger]) -> None
 def test_nothing_is_shown_of_it_in_a_comparison(ledgers: dict[str, Ledger]) -> None:
     leaks = []
     narrator = Narrator(model_of(in_every_way))
-    for five in in_fives(TEXTS):
+    for five in list(in_fives(TEXTS))[::2]:
         try:
             for line in narrator.compare([ledgers[row.id] for row in five], five[0].asked_in):
                 leaks += [leak for row in five for leak in leaked(row, "compare", line)]
@@ -164,7 +164,7 @@ def test_nothing_is_shown_of_it_in_a_comparison(ledgers: dict[str, Ledger]) -> N
 
 def test_nothing_of_it_gets_into_a_description() -> None:
     leaks = []
-    for number, row in enumerate(TEXTS[::2]):
+    for number, row in enumerate(TEXTS[::3]):
         kind: Kind = "description" if number % 2 else "advert"
         said = describe(model_of(in_every_way), row.document(), kind, row.asked_in)
         leaks += leaked(row, kind, said.text)
@@ -183,7 +183,7 @@ def test_over_http_texts_of_products(client: tuple[TestClient, Gullible]) -> Non
     """JSON and event stream in turns, with the comparison; every fourth group asks a model that only lies."""
     http, model = client
     leaks = []
-    for number, five in enumerate(list(in_fives(TEXTS))[::2]):
+    for number, five in enumerate(list(in_fives(TEXTS))[1::2]):
         model.obeys = outright if number % 4 == 3 else between_truths
         asked = {"q": five[0].query, "ids": [row.id for row in five], "compare": len(five) > 1}
         body = {**asked, "explain": {"language": five[0].asked_in}}

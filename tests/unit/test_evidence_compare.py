@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from evidence_ledgers import KEYBOARD, LAMP, asking, ledger, wanting
+
 from search.domain import Document
 from search.explanation import Ledger, compare, comparison_facts, short_name
-from tests.evidence_ledgers import KEYBOARD, LAMP, asking, ledger, wanting
 
 LOUD: Document = {
     **KEYBOARD, "id": "k2", "title": "Bramble gaming keyboard", "price": 79.99, "noise_db": 62.0, "wireless": False,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from evidence_ledgers import KEYBOARD, LAMP, asking, ledger, wanting
 
 from search.domain import Constraint, Correction, Document, Query
 from search.events import Reason
 from search.explanation import NOTHING_ASKED, explain, open_questions, telling_facts
 from search.explanation.thrift import CAP
 from search.explanation.values import columns
-from tests.evidence_ledgers import KEYBOARD, LAMP, asking, ledger, wanting
 
 CHEAP = wanting("price", "<", 80, "under $80")
 
@@ -38,9 +38,11 @@ CHEAP = wanting("price", "<", 80, "under $80")
          "商品信息里没有“typewriter”，是按相近的意思找到的。"),
         (KEYBOARD, asking("noise"), "“no noise” is only in its description.", "只在描述里提到“no noise”。"),
         # other names, codes, corrections
-        (KEYBOARD, asking("静音键盘", language="zh"), "“quiet” for your “静音” and “keyboard” for your “键盘” are in its title.",
+        (KEYBOARD, asking("静音键盘", language="zh"),
+         "“quiet” for your “静音” and “keyboard” for your “键盘” are in its title.",
          "标题里有“quiet”（你说的“静音”）、“keyboard”（你说的“键盘”）。"),
-        (LAMP, asking("desk lamp"), "“台灯” for your “desk lamp” is in its title.", "标题里有“台灯”（你说的“desk lamp”）。"),
+        (LAMP, asking("desk lamp"), "“台灯” for your “desk lamp” is in its title.",
+         "标题里有“台灯”（你说的“desk lamp”）。"),
         (KEYBOARD, asking("qk87h", codes=["qk87h"]), "Its model is QK-87H, the code that you typed.",
          "型号QK-87H正是你输入的。"),
         (KEYBOARD, asking("keyboard", raw="keybord", corrections=[Correction("keybord", "keyboard", (0, 7))]),
@@ -49,7 +51,8 @@ CHEAP = wanting("price", "<", 80, "under $80")
         (KEYBOARD, asking("keyboard", CHEAP), "“keyboard” is in its title, and it costs $59, under your $80.",
          "标题里有“keyboard”，售价$59，低于你说的$80。"),
         (KEYBOARD, asking("keyboard", wanting("price", "<=", 59, "up to $59")),
-         "“keyboard” is in its title, and it costs $59, just your limit.", "标题里有“keyboard”，售价$59，正好合你的要求。"),
+         "“keyboard” is in its title, and it costs $59, just your limit.",
+         "标题里有“keyboard”，售价$59，正好合你的要求。"),
         (KEYBOARD, asking("", wanting("price", ">=", 40), wanting("price", "<=", 80), raw="$40 to $80"),
          "It costs $59, between your $40 and $80.", "售价$59，在你要的$40到$80之间。"),
         (KEYBOARD, asking("keyboard", wanting("brand", "!=", "Cherry"), wanting("brand", "!=", "Razer")),
@@ -58,13 +61,15 @@ CHEAP = wanting("price", "<", 80, "under $80")
         (KEYBOARD, asking("keyboard", wanting("colour", "=", "black", "black", "must", "Charcoal", "Black")),
          "“keyboard” is in its title, and it is charcoal, which counts as black.",
          "标题里有“keyboard”，颜色是charcoal，属于black。"),
-        (KEYBOARD, asking("", wanting("colour", "=", "black", "black", "must", "charcoal"), CHEAP, raw="black under $80"),
+        (KEYBOARD, asking("", wanting("colour", "=", "black", "black", "must",
+         "charcoal"), CHEAP, raw="black under $80"),
          "It is charcoal (which counts as black) and costs $59, under your $80.",
          "颜色是charcoal，属于black，售价$59，低于你说的$80。"),
         (KEYBOARD, asking("keyboard", wanting("noise_db", "<=", 40)),
          "“keyboard” is in its title, and its noise is 38 dB, within your 40 dB.",
          "标题里有“keyboard”，噪音38分贝，没超过你说的40分贝。"),
-        (KEYBOARD, asking("", wanting("wireless", "=", True), raw="cordless"), "It is marked “wireless”.", "标明“无线”。"),
+        (KEYBOARD, asking("", wanting("wireless", "=", True), raw="cordless"), "It is marked “wireless”.",
+         "标明“无线”。"),
         (KEYBOARD, asking("", wanting("material", "!=", "rubber"), raw="no rubber"),
          "Its material is PBT plastic, not rubber.", "材质是PBT plastic，不是rubber。"),
         (KEYBOARD, asking("keyboard", wanting("text", "!=", "gaming")),
@@ -72,19 +77,22 @@ CHEAP = wanting("price", "<", 80, "under $80")
          "标题里有“keyboard”，没有提到你不要的“gaming”。"),
         # not met, and not known
         (KEYBOARD, asking("keyboard", wanting("price", "<", 50, "under $50")),
-         "“keyboard” is in its title, but it costs $59, over your $50.", "标题里有“keyboard”，但售价$59，超出你说的$50。"),
+         "“keyboard” is in its title, but it costs $59, over your $50.",
+         "标题里有“keyboard”，但售价$59，超出你说的$50。"),
         (KEYBOARD, asking("keyboard", wanting("material", "=", "wood", "wood", "prefer")),
          "“keyboard” is in its title, but its material is given as PBT plastic where you wished for wood.",
          "标题里有“keyboard”，但材质写的是PBT plastic，而你更想要wood。"),
         (KEYBOARD, asking("keyboard", wanting("brand", "=", "Cherry")),
-         "“keyboard” is in its title, but it is by Quillmark, not Cherry.", "标题里有“keyboard”，但品牌写的是Quillmark，而你要的是Cherry。"),
+         "“keyboard” is in its title, but it is by Quillmark, not Cherry.",
+         "标题里有“keyboard”，但品牌写的是Quillmark，而你要的是Cherry。"),
         (KEYBOARD, asking("keyboard", wanting("text", "!=", "silent")),
          "“keyboard” is in its title, but it mentions “silent”, which you ruled out.",
          "标题里有“keyboard”，但里面提到了你不要的“silent”。"),
         (LAMP, asking("台灯", wanting("wireless", "=", True), language="zh"),
          "“台灯” is in its title, but whether it is “wireless” is not stated.", "标题里有“台灯”，但是否“无线”未标明。"),
         ({**KEYBOARD, "price": None}, asking("keyboard", CHEAP, wanting("watts", "<", 5)),
-         "“keyboard” is in its title, but its price and power are not stated.", "标题里有“keyboard”，但价格、功率未标明。"),
+         "“keyboard” is in its title, but its price and power are not stated.",
+         "标题里有“keyboard”，但价格、功率未标明。"),
         (LAMP, asking("台灯", wanting("price", "<", 80, "under $80"), language="zh"),
          "“台灯” is in its title, but its price, ¥259, is in another currency than your “under $80”.",
          "标题里有“台灯”，但售价¥259，与你说的“under $80”不是同一种货币。"),
@@ -113,9 +121,11 @@ def test_a_search_is_explained(document: Document, query: Query, english: str, c
         (Reason("brand", 0.2, "brand", "Quillmark", ("m1",), "purchase"),
          "You bought “Quillmark Glide mouse” of the same brand.", "你买过同品牌的“Quillmark Glide mouse”。"),
         (Reason("brand", 0.2, "brand", "Quillmark", ("m1",), "cart"),
-         "You put “Quillmark Glide mouse” of the same brand in your cart.", "你把同品牌的“Quillmark Glide mouse”加过购物车。"),
+         "You put “Quillmark Glide mouse” of the same brand in your cart.",
+         "你把同品牌的“Quillmark Glide mouse”加过购物车。"),
         (Reason("category", 0.2, "category", "Electronics", ("m1",), "rating"),
-         "You rated “Quillmark Glide mouse” well, which is in “Electronics”, too.", "你给“Electronics”里的“Quillmark Glide mouse”打过高分。"),
+         "You rated “Quillmark Glide mouse” well, which is in “Electronics”, too.",
+         "你给“Electronics”里的“Quillmark Glide mouse”打过高分。"),
         (Reason("attributes", 0.2, "size", "tenkeyless", declared=True),
          "Its size is tenkeyless, as you named it.", "尺寸是tenkeyless，正是你说过的。"),
         (Reason("attributes", 0.2, "colour", "charcoal", ("m1",), "view"),
@@ -125,7 +135,8 @@ def test_a_search_is_explained(document: Document, query: Query, english: str, c
          "价格在你平时的花费（约$23至$85）之内。"),
         (Reason("price", 0.2, "price", "0–60", declared=True), "It is within the budget that you named ($60).",
          "在你说过的预算$60以内。"),
-        (Reason("together", 0.2, products=("m1",), event="purchase"), "People who took “Quillmark Glide mouse” took this, too.",
+        (Reason("together", 0.2, products=("m1",), event="purchase"),
+         "People who took “Quillmark Glide mouse” took this, too.",
          "选了“Quillmark Glide mouse”的人也选了它。"),
         (Reason("repeat", 0.2, products=("k1",), event="purchase"), "You bought it before and may be ready for more.",
          "你以前买过，也许又该买了。"),
@@ -152,7 +163,8 @@ DISLIKED = Reason("price", -0.1, "price", "100–200")
     [
         ((LIKED,), 4, 1, "You bought “Quillmark Glide mouse” of the same brand, so it stands 3 places higher for you."),
         ((LIKED,), 2, 1, "You bought “Quillmark Glide mouse” of the same brand."),
-        ((LIKED, DISLIKED), 1, 4, "Its price is further from what you usually pay (about $100 to $200), so it stands 3 places "
+        ((LIKED, DISLIKED), 1, 4,
+         "Its price is further from what you usually pay (about $100 to $200), so it stands 3 places "
          "lower for you."),
         ((DISLIKED,), 1, 2, ""),
         ((), 1, 4, "It stands 3 places lower to make room for what fits you better."),
@@ -172,7 +184,7 @@ def test_a_product_is_named_once() -> None:
 
 
 def test_what_is_not_met_outlives_all_else_where_there_is_too_much() -> None:
-    long = {name: "A very long name of a thing that goes on and on without end " * 4 for name in ("brand", "size")}
+    long = dict.fromkeys(("brand", "size"), "A very long name of a thing that goes on and on without end " * 4)
     long_title = {**KEYBOARD, **long, "title": "Quiet " * 30 + "keyboard"}
     told = explain(
         ledger(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from evidence_ledgers import KEYBOARD, asking
 
 from search.domain import Constraint, Document, Query
 from search.explanation.words import Finder, mentions
-from tests.evidence_ledgers import KEYBOARD, asking
 
 
 def found(text: str, document: Document = KEYBOARD, **known: object) -> list[tuple[str, str, str, str]]:

@@ -72,9 +72,9 @@ def test_no_limit_counts_too() -> None:
 @pytest.mark.parametrize(
     ("text", "least"),
     [
-        # Counted with the vocabularies of GPT-2 (English) and Qwen (the rest); see `estimate`.
+        # Counted with the vocabularies of GPT-2 (English, emoji) and Qwen (the rest).
         ("", 0),
-        ("The quiet mechanical keyboard has hot-swappable switches and a USB-C cable.", 15),
+        ("The quiet mechanical keyboard has hot-swappable switches and a USB-C cable.", 18),
         ("安静的机械键盘，红轴，87键", 11),
         ("1234567890", 10),
         ("😀😀😀", 6),
