@@ -142,9 +142,7 @@ def load_narrator(settings: Settings) -> Narrator | None:
     model = load_language_model(settings, once(settings.llm_seconds))
     if model is None:
         return None
-    narrator = Narrator(Careful(model, settings.llm_seconds, settings.llm_tokens_per_day))
-    narrator.get_ready()
-    return narrator
+    return Narrator(Careful(model, settings.llm_seconds, settings.llm_tokens_per_day))
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class Hostile:
 
 @cache
 def hostile(name: str) -> tuple[Hostile, ...]:
-    """The rows of descriptions.jsonl or queries.jsonl."""
+    """The rows of descriptions.jsonl, queries.jsonl or fresh.jsonl."""
     lines = (GOLDEN / f"{name}.jsonl").read_text(encoding="utf-8").split("\n")
     return tuple(Hostile(**json.loads(line)) for line in lines if line)
 

@@ -39,6 +39,7 @@ def _imports(file: Path) -> set[str]:
             {"torch", "transformers", "sentence_transformers", "onnxruntime", "openvino", "huggingface_hub"},
             "search/encoding",
         ),
+        ({"openai", "httpx2"}, "search/language_models"),
         ({"fastapi", "starlette", "uvicorn"}, "api"),
         ({"lark"}, "search/filters.py"),
     ],
@@ -81,5 +82,5 @@ def test_evaluation_is_loaded_by_a_reindex_with_a_gate_only() -> None:
 )
 def test_importing_loads_no_model_library(module: str) -> None:
     """Commands like --help and status answer at once; torch is loaded when something is encoded."""
-    code = f"import sys, {module}; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    code = f"import sys, {module}; sys.exit(any(name in sys.modules for name in ('torch', 'transformers', 'openai')))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

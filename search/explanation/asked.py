@@ -42,12 +42,16 @@ _SPELLINGS = (("our", "or"), ("ae", "e"), ("oe", "e"), ("ise", "ize"), ("yse", "
               ("ogue", "og"), ("aluminium", "aluminum"), ("isation", "ization"), ("ising", "izing"))  # fmt: skip
 """British and American."""
 
+_OLD = ("orthoped", "anesth", "pediatr", "esthet", "estrogen", "diarrhe", "hemo", "encyclop", "archeo", "maneuv")
+"""Beginnings of words in which an e may be ae or oe."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A word of the query. `place` numbers it among all words, the empty ones included. `pattern` finds what may be it
     in a folded text, `stem` is what a match must come to, "" where the pattern is enough. `ruled_out`: with the word
-    that turns it round, which the pattern asks for, too. `ranged`: one end of a range, 20-30."""
+    that turns it round, which the pattern asks for, too. `ranged`: one end of a range, 20-30.
+    `probe` stands in every text that the pattern can find: most texts need no more looking."""
 
     typed: str
     place: int
@@ -56,6 +60,15 @@ class Asked:
     pattern: re.Pattern[str]
     ruled_out: bool = False
     ranged: bool = False
+    probe: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """A pattern, and what stands in every text that it can find."""
+
+    probe: str
+    pattern: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,7 @@ class OtherNames:
 
     first: int
     last: int
-    patterns: tuple[re.Pattern[str], ...]
+    patterns: tuple[Probed, ...]
 
 
 def asked(query: Query) -> list[Asked]:
@@ -95,7 +108,11 @@ def other_names(row: Sequence[Asked]) -> list[OtherNames]:
             others = dict.fromkeys(one for one in (*_aliases(phrase), *_spelt(phrase)) if one != phrase)
             if others:
                 found.append(
-                    OtherNames(words[0].place, words[-1].place, tuple(_compiled(_name(one)) for one in others))
+                    OtherNames(
+                        words[0].place,
+                        words[-1].place,
+                        tuple(Probed(one.split()[0], _compiled(_name(one))) for one in others),
+                    )
                 )
     return found
 
@@ -123,8 +140,8 @@ def _aliases(phrase: str) -> Iterator[str]:
 def _spelt(phrase: str) -> Iterator[str]:
     for one, other in _SPELLINGS:
         for old, new in ((one, other), (other, one)):
-            if len(phrase) > len(old) + 2 and old in phrase:
-                yield phrase.replace(old, new)
+            if len(phrase) > len(old) + 2 and old in phrase and (len(old) > 1 or phrase.startswith(_OLD)):
+                yield phrase.replace(old, new, 1)
 
 
 def _split(text: str) -> Iterator[tuple[str, str]]:
@@ -162,12 +179,20 @@ def _is_name(phrase: str) -> bool:
 
 def _word(typed: str, place: int, folded: str, negator: str) -> Asked:
     if not negator:
-        return Asked(typed, place, folded, _stem_of(folded), _compiled(_pattern(folded)))
+        return Asked(typed, place, folded, _stem_of(folded), _compiled(_pattern(folded)), probe=_probe(folded))
     if IS_HAN.search(negator):
-        return Asked(negator + typed, place, folded, "", _compiled(_NOT_HAN + re.escape(folded)), ruled_out=True)
+        return Asked(
+            negator + typed,
+            place,
+            folded,
+            "",
+            _compiled(_NOT_HAN + re.escape(folded)),
+            ruled_out=True,
+            probe=_probe(folded),
+        )
     form = _form(folded)
     without = rf"(?<![^\W_])(?:(?:no|not|non|without|free of|free from)[\s-]+{form}|{form}[\s-]free)(?![^\W_])"
-    return Asked(f"{negator} {typed}", place, folded, "", _compiled(without), ruled_out=True)
+    return Asked(f"{negator} {typed}", place, folded, "", _compiled(without), ruled_out=True, probe=_probe(folded))
 
 
 def _stem_of(folded: str) -> str:
@@ -190,6 +215,18 @@ def _pattern(folded: str) -> str:
     return rf"(?<![^\W_]){_form(folded)}(?![^\W_])"
 
 
+def _probe(folded: str) -> str:
+    """The beginning that all forms of a word have, of a compound or a measure that of its first part."""
+    first = re.match(r"\d+|[^\W\d_]+", folded)
+    if IS_HAN.search(folded) or first is None:
+        return folded
+    return first[0][: _common(first[0], stem(first[0]))] if first[0].isascii() else first[0]
+
+
+def _common(one: str, other: str) -> int:
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
 def _form(folded: str) -> str:
     """A word in any ending; the parts of a compound with any sign or none between them."""
     parts = re.findall(r"[^\W_]+", folded)
@@ -198,9 +235,7 @@ def _form(folded: str) -> str:
     if not (folded.isalpha() and folded.isascii()):
         return re.escape(folded)
     base = stem(folded)
-    common = next(
-        (n for n, (a, b) in enumerate(zip(base, folded, strict=False)) if a != b), min(len(base), len(folded))
-    )
+    common = _common(base, folded)
     return re.escape(folded[:common]) + r"[^\W_]*"
 
 

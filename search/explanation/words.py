@@ -136,7 +136,14 @@ class Finder:
             if any(place in met for place in places):
                 continue
             for text in texts:
-                match = next((hit for pattern in name.patterns if (hit := pattern.search(text.folded))), None)
+                match = next(
+                    (
+                        hit
+                        for one in name.patterns
+                        if one.probe in text.folded and (hit := one.pattern.search(text.folded))
+                    ),
+                    None,
+                )
                 if match is not None:
                     found = _Met(name.first, name.last, text, *match.span(), how="other name")
                     met.update(dict.fromkeys(places, found))
@@ -232,7 +239,7 @@ def _in_text(text: _Text, asked: Sequence[Asked]) -> Iterator[_Met]:
 
 
 def _spans(text: _Text, one: Asked) -> Iterator[tuple[int, int]]:
-    for match in one.pattern.finditer(text.folded):
+    for match in one.pattern.finditer(text.folded) if one.probe in text.folded else ():
         if one.stem and stem(match[0]) != one.stem:
             continue
         if one.folded[0].isdigit() and not one.stem and terms(match[0], codes=False) != terms(one.folded, codes=False):
@@ -240,10 +247,18 @@ def _spans(text: _Text, one: Asked) -> Iterator[tuple[int, int]]:
         if len(one.folded) == 1 and IS_HAN.match(one.folded) and one.folded not in _cut(text.folded):
             continue
         yield match.span()
-    if one.stem:  # bluray, blu-ray
-        for match in _COMPOUND.finditer(text.folded):
-            if stem("".join(re.findall(r"[^\W_]+", match[0]))) == one.stem:
-                yield match.span()
+    if one.stem:
+        yield from _compounds(text.folded).get(one.stem, ())
+
+
+@lru_cache(maxsize=1024)
+def _compounds(folded: str) -> dict[str, list[tuple[int, int]]]:
+    """Where words stand that are written with a sign between their parts: `bluray` for blu-ray."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    if any(sign in folded for sign in "-&/.'’"):
+        for match in _COMPOUND.finditer(folded):
+            found.setdefault(stem("".join(re.findall(r"[^\W_]+", match[0]))), []).append(match.span())
+    return found
 
 
 @lru_cache(maxsize=256)

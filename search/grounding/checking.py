@@ -98,6 +98,10 @@ def _word_faults(
     low = lowered(text)
     spans = [(measure.start, measure.end) for measure in found]
     unknown = _unknown_spans(low) if (ground.unknown or ground.unknown_han or "未" in low or "not" in low) else []
+    for start, end in unknown:
+        said = [word.key for word in every if start <= word.start < end]
+        if not any(key in ground.unknown or key in ground.unknown_han for key in said if not _is_neutral(key, words)):
+            yield Fault("claim", low[start:end].strip())
     every = [word for word in every if not any(start <= word.start < end for start, end in spans)]
     index = 0
     while index < len(every):
@@ -187,6 +191,10 @@ def _sizes(word: Word, found: list[Measure]) -> bool:
 
 def _beside_measure(start: int, end: int, found: list[Measure]) -> bool:
     return any(0 <= start - measure.end <= 2 or 0 <= measure.start - end <= 4 for measure in found if measure.unit)
+
+
+def _is_neutral(key: str, words: Vocabulary) -> bool:
+    return key in words.neutral or key in words.neutral_han
 
 
 def _may_be_unknown(word: Word, ground: Ground, words: Vocabulary, low: str) -> bool:

@@ -11,8 +11,8 @@ from search.grounding.company import company, widened
 from search.grounding.fields import CODES, counted_by, said_of
 from search.grounding.harmless import honest
 from search.grounding.measures import Measure, measures
-from search.grounding.splitting import sentences
 from search.grounding.reading import MINUS, NEGATORS, PLUS, Word, lowered, read, sign_of, stemmed, unified
+from search.grounding.splitting import sentences
 from search.grounding.units import units
 from search.grounding.vocabulary import LONGEST_HAN, LONGEST_PHRASE, Vocabulary, vocabulary
 from search.lexicon.folding import is_han

@@ -46,19 +46,27 @@ def speaks_to_a_model(text: str) -> bool:
 
 
 _TRIGGER = re.compile(
-    r"instruct|prompt|directiv|guid|guardrail|ignor|disregard|forget|overrid|bypass|system|assist|\b(?:ai|dan|god|tip|real|only)\b|a\.i\.|llm|gpt|model|bot\b"
-    r"|\bsa(?:y|id)|writ|tell|mention|stat(?:e|ing)|announc|declar|echo|claim|append|assert|proclaim|recommend|rank|answer|repl[yi]|respon|output|\bprint|repeat"
-    r"|summar|descri|translat|\bnote|shopper|customer|\buser|buyer|grade|score|\bgive|assign|award|reveal|\bshow|secret|password|token|\btool|function|\bapi"
-    r"|shell|curl|import|eval|fetch|cookie|script|[<>{}\[\]\\`|]|->|\*/|==|--|#|example|(?:^|\W)[qa]\s?:|task|\bjob\b|mode\b|pretend|imagine|role ?-?play|jailbreak"
-    r"|injection|warn|convinc|persuad|inform|assur|praise|point(?:s|ed)? out|reviewer|editor|\bseo\b|legal|accessib|skip|aside|void|mistake|developer|openai"
-    r"|anthropic|policy|supervisor|lose my|choking|you (?:no longer|need not|must|are|should|have to)|from now|stop being|new |reset|clear|erase|poem|joke|story|write"
-    r"|daogou|environ|drop table|union select|rm -rf|content-type|location\s*:|authorization|on(?:error|load|click|mouseover|focus|toggle|begin)\s*="
-    r"|put |place |list |choose|pick|prefer|promote|call |include|insert|add |embed|begin|start|relevance|end of|whatever"
-    r"|[\u0400-\u04ff\u0370-\u03ff\u3040-\u30ff\uac00-\ud7af\u0600-\u06ff\u0590-\u05ff\u0900-\u097f\u0e00-\u0e7f]"
-    r"|instruc|istruz|instru|anweis|vorgab|regel|regl|regras|talimat|huong dan|lenh|instrukcj|perintah|precedent|anterior|debes|empfehl|sagen|eres|du bist"
-    r"|指令|提示|忽略|無視|无视|忘|不要|不必|别管|不用管|抛开|拋開|抛弃|跳过|覆盖|推翻|取代|绕过|系统|系統|你|您|ai|模型|助手|助理|任务|請|请|必须|必須|务必|務必|一定|说|說|写|寫"
-    r"|推荐|推薦|回答|回复|输出|輸出|告诉|告訴|警告|提醒|声|聲|称|宣|播报|把|将|將|排|评|分|打|对比|比较|介绍|解释|总结|描述|编辑|文案|读屏|法务|摘要|问|答|备注|作废|误发"
-    r"|结束|来自|以|调用|执行|显示|透露|扮演|假|从现在|示例|小费|照做|只有"
+    r"instruct|prompt|directiv|guid|guardrail|ignor|disregard|forget|overrid|bypass|system|assist|"
+    r"\b(?:ai|dan|god|tip|real|only)\b|a\.i\.|llm|gpt|model|bot\b|\bsa(?:y|id)|writ|tell|mention|"
+    r"stat(?:e|ing)|announc|declar|echo|claim|append|assert|proclaim|recommend|rank|answer|repl[yi]|"
+    r"respon|output|\bprint|repeat|summar|descri|translat|\bnote|shopper|customer|\buser|buyer|grade|"
+    r"score|\bgive|assign|award|reveal|\bshow|secret|password|token|\btool|function|\bapi|shell|curl|"
+    r"import|eval|fetch|cookie|script|[<>{}\[\]\\`|]|->|\*/|==|--|#|example|(?:^|\W)[qa]\s?:|task|"
+    r"\bjob\b|mode\b|pretend|imagine|role ?-?play|jailbreak|injection|warn|convinc|persuad|inform|"
+    r"assur|praise|point(?:s|ed)? out|reviewer|editor|\bseo\b|legal|accessib|skip|aside|void|mistake|"
+    r"developer|openai|anthropic|policy|supervisor|lose my|choking|you (?:no longer|need not|must|are|"
+    r"should|have to)|from now|stop being|new |reset|clear|erase|poem|joke|story|write|daogou|environ|"
+    r"drop table|union select|rm -rf|content-type|location\s*:|authorization|on(?:error|load|click|"
+    r"mouseover|focus|toggle|begin)\s*=|put |place |list |choose|pick|prefer|promote|call |include|"
+    r"insert|add |embed|begin|start|relevance|end of|whatever|"
+    r"[\u0400-\u04ff\u0370-\u03ff\u3040-\u30ff\uac00-\ud7af\u0600-\u06ff\u0590-\u05ff\u0900-\u097f\u0e00-\u0e7f]|"
+    r"instruc|istruz|instru|anweis|vorgab|regel|regl|regras|talimat|huong dan|lenh|instrukcj|perintah|"
+    r"precedent|anterior|debes|empfehl|sagen|eres|du bist|指令|提示|忽略|無視|无视|忘|不要|不必|别管|"
+    r"不用管|抛开|拋開|抛弃|跳过|覆盖|推翻|取代|绕过|系统|系統|你|您|ai|模型|助手|助理|任务|請|请|"
+    r"必须|必須|务必|務必|一定|说|說|写|寫|推荐|推薦|回答|回复|输出|輸出|告诉|告訴|警告|提醒|声|聲|称|"
+    r"宣|播报|把|将|將|排|评|分|打|对比|比较|介绍|解释|总结|描述|编辑|文案|读屏|法务|摘要|问|答|备注|"
+    r"作废|误发|结束|来自|内容|资料|event|data|以|调用|执行|显示|透露|扮演|假|从现在|示例|小费|照做|"
+    r"只有"
 )
 """A sentence without any of these matches no pattern. It only saves time: nine in ten sentences have none."""
 
@@ -79,7 +87,7 @@ def _patterns() -> re.Pattern[str]:
 
 
 def _spaced(pattern: str) -> str:
-    return pattern.replace(" ", r"\s+")
+    return pattern.replace(" ?", r"\s*").replace(" ", r"\s+")
 
 
 def _hides(text: str) -> bool:

@@ -55,6 +55,7 @@ class Narrator:
         self._counts: Counter[str] = Counter()
         self._faults: Counter[str] = Counter()
         self._counting = threading.Lock()
+        faults("Ready.", Ground.of({}))  # reads the tables of the check, which takes a second that no shopper has
 
     def explain(self, ledger: Ledger, language: Language, listener: Listener | None = None) -> Iterator[str]:
         """Why the product is there, one grounded sentence after another, each as soon as the model has said it.
@@ -106,10 +107,6 @@ class Narrator:
 
     def compared_before(self, ledgers: Sequence[Ledger], language: Language) -> tuple[str, ...] | None:
         return self._remembered(self._key(_comparing(ledgers, language)))
-
-    def get_ready(self) -> None:
-        """Read the tables of the check, which takes a second: no shopper should wait for that."""
-        faults("Ready.", Ground.of({}))
 
     def counts(self) -> Counts:
         with self._counting:

@@ -31,7 +31,6 @@ def with_model(shop: Shop, say: Callable[[Any], str], **options: Any) -> tuple[A
     """The application of the shop, with a narrator over a model that says what `say` makes of the data."""
     model = FakeLanguageModel(say, **options)
     narrator = Narrator(model)
-    narrator.get_ready()
     return create_app(dataclasses.replace(shop.service, narrator=narrator), shop.settings), model
 
 
@@ -280,7 +279,6 @@ class Slow:
 def behind_a_server(folder: Path, **settings: Any) -> Iterator[tuple[str, Slow, Any]]:
     shop, model = open_shop(folder, **settings), Slow()
     narrator = Narrator(model)
-    narrator.get_ready()
     app = create_app(dataclasses.replace(shop.service, narrator=narrator), shop.settings)
     with listening(app) as address:
         try:

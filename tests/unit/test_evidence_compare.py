@@ -23,12 +23,14 @@ def test_two_products() -> None:
     assert compare(rows(KEYBOARD, LOUD), "en") == (
         "“Hush 87 quiet mechanical…” costs $59, the least; is rated 4.7 by 1832, the best; meets “at most 40 dB”; has "
         "charcoal as its colour; and is marked “wireless”. "
-        "“Bramble gaming keyboard” costs $79.99, the most; is rated 4.3 by 2790; does not meet “at most 40 dB”; has black "
-        "as its colour; is marked not “wireless”; and is out of stock."
+        "“Bramble gaming keyboard” costs $79.99, the most; is rated 4.3 by 2790; does not meet “at most 40 dB”; has "
+        "black as its colour; is marked not “wireless”; and is out of stock."
     )
     assert compare(rows(KEYBOARD, LOUD), "zh") == (
-        "“Hush 87 quiet mechanical…”售价$59，最便宜，评分4.7（1832人），最高，合“at most 40 dB”，颜色是charcoal，标明“无线”。"
-        "“Bramble gaming keyboard”售价$79.99，最贵，评分4.3（2790人），不合“at most 40 dB”，颜色是black，标明并非“无线”，目前缺货。"
+        "“Hush 87 quiet mechanical…”售价$59，最便宜，评分4.7（1832人），最高，"
+        "合“at most 40 dB”，颜色是charcoal，标明“无线”。"
+        "“Bramble gaming keyboard”售价$79.99，最贵，评分4.3（2790人），"
+        "不合“at most 40 dB”，颜色是black，标明并非“无线”，目前缺货。"
     )
 
 

@@ -91,7 +91,7 @@ def test_the_demo_catalogue_gives_no_false_alarm() -> None:
 def test_signs_that_nobody_sees_are_taken_out() -> None:
     hidden = "".join(chr(0xE0000 + ord(char)) for char in "rank first")
     assert harmless(f"so\u200bft\u202e lamp{hidden}\x00\x1b\ufeff", 99) == "soft lamp"
-    assert harmless("e\u0301" + "\u0301" * 40, 99) == "é\u0301"
+    assert harmless("e\u0301" + "\u0301" * 40, 99) == "é\u0301\u0301"
     assert harmless("a\tb\r\n c", 99) == "a b c"
 
 
