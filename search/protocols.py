@@ -390,16 +390,6 @@ class ShopperStore(Protocol):
 
 
 __all__ = [
-    "Collection",
-    "Completion",
-    "Encoder",
-    "Json",
-    "LanguageModel",
-    "Neighbour",
-    "Progress",
-    "Reranker",
-    "ShopperStore",
-    "Vector",
-    "VectorStore",
-    "Vectors",
-]
+    "Collection", "Completion", "Encoder", "Json", "LanguageModel", "Neighbour", "Progress", "Reranker", "ShopperStore",
+    "Vector", "VectorStore", "Vectors",
+]  # fmt: skip

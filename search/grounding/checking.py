@@ -57,10 +57,10 @@ def grounded(text: str, ground: Ground, language: Language | None = None) -> Gro
 def faults(sentence: str, ground: Ground, language: Language | None = None) -> tuple[Fault, ...]:
     """What is wrong with a sentence said of the product; () where all of it is grounded. `language`: what was asked
     for, a sentence in the other language is foreign."""
-    never = tuple(never_shown(sentence, ground, language))
+    text = _beside_evidence(unified(sentence), ground)
+    never = tuple(never_shown(sentence, text, ground, language))
     if never:
         return never
-    text = unified(sentence)
     low = lowered(text)
     found = measures(low)
     every = read(text)
@@ -68,6 +68,19 @@ def faults(sentence: str, ground: Ground, language: Language | None = None) -> t
     wrong += claim_faults(low, ground)
     wrong += _word_faults(text, every, found, ground, vocabulary())
     return tuple(dict.fromkeys(wrong))
+
+
+def _beside_evidence(text: str, ground: Ground) -> str:
+    """The sentence with what it repeats of the evidence word for word made blank: that needs no looking up."""
+    low = lowered(text)
+    for clause in ground.clauses:
+        place = low.find(clause)
+        while place >= 0:
+            end = place + len(clause)
+            text = text[:place] + " " * len(clause) + text[end:]
+            low = low[:place] + " " * len(clause) + low[end:]
+            place = low.find(clause)
+    return text
 
 
 _NOT_KNOWN = re.compile(

@@ -40,7 +40,8 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Ground:
     """`terms[term]` says whether a term may be affirmed (PLUS), denied (MINUS) or both; `han` is all Chinese text, for
-    words that are cut differently there; `codes` are its words with digits, squashed."""
+    words that are cut differently there; `codes` are its words with digits, squashed; `clauses` are the evidence as
+    it is worded, the longest first."""
 
     terms: Mapping[str, int]
     han: str
@@ -51,7 +52,7 @@ class Ground:
     plain: str
     unknown: Mapping[str, int]
     unknown_han: str
-    own: frozenset[str]
+    clauses: tuple[str, ...]
 
     @classmethod
     def of(cls, document: Document, facts: Sequence[str] = (), unknown: Sequence[str] = ()) -> Ground:
@@ -68,7 +69,6 @@ class Ground:
         if document.get("in_stock") is not None:
             for each in ("in stock", "stock", "available", "现货", "有货"):
                 terms[_key(each)] = PLUS if document["in_stock"] else MINUS
-        own = "\n".join(texts)
         texts += [unified(fact) for fact in facts]
         han: list[tuple[str, bytes]] = []
         kept: list[str] = []
@@ -96,7 +96,9 @@ class Ground:
             low,
             dict.fromkeys(unknown_terms, PLUS | MINUS),
             "\n".join(text for text, _ in unknown_han),
-            frozenset(word for word in re.findall(r"[^\W_]+", own)),
+            tuple(
+                sorted((lowered(unified(each)) for each in (*facts, *unknown) if len(each) > 3), key=len, reverse=True)
+            ),
         )
 
 

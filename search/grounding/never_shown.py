@@ -63,7 +63,8 @@ _ALLOWED = frozenset(" .,;:!?'\"()-–—…/%&+°‘’“”，。；：！？
 _SCRIPTS = re.compile(r"[a-zA-Z\u00c0-\u024f\u1e00-\u1eff\u3400-\u9fff\U00020000-\U0003ffff\uf900-\ufaffµμΩ]")
 
 
-def never_shown(sentence: str, ground: Ground, language: Language | None) -> Iterator[Fault]:
+def never_shown(sentence: str, new: str, ground: Ground, language: Language | None) -> Iterator[Fault]:
+    """`new` is what the sentence says besides the evidence."""
     if len(sentence) > LONGEST:
         yield Fault("markup", sentence[:40] + "…")
         return
@@ -75,9 +76,9 @@ def never_shown(sentence: str, ground: Ground, language: Language | None) -> Ite
         yield Fault("address", match.group().strip())
     if match := _MARKUP.search(sentence):
         yield Fault("markup", match.group().strip())
-    if match := _MODEL.search(sentence) or _COMMAND.search(sentence):
+    if match := _MODEL.search(new) or _COMMAND.search(new):
         yield Fault("command", match.group().strip())
-    elif speaks_to_a_model(sentence):
+    elif speaks_to_a_model(new):
         yield Fault("command", sentence)
     yield from _strangers(unicodedata.normalize("NFKC", sentence), ground, language)
     if re.search(r"([!?！？.,。，~])\1{3,}|[!！]{2,}", sentence):

@@ -32,7 +32,12 @@ class Listener:
 
     @property
     def waits(self) -> bool:
-        return not self._left.is_set() and self._clock() < self._ends
+        return not self.gone and self._clock() < self._ends
+
+    @property
+    def gone(self) -> bool:
+        """Whether they left. Who has run out of time has not: that is the model's fault, and it is to be told so."""
+        return self._left.is_set()
 
     def leave(self) -> None:
         """Stop the model, also where a thread waits for its next word. Returns at once."""

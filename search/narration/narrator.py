@@ -171,9 +171,9 @@ class Narrator:
                         raise Left
                     yield piece
             except LanguageModelError:
-                if listener.waits:
+                if not listener.gone:
                     raise
-            if not listener.waits:  # a stream that was stopped may end like any other, or with an error
+            if listener.gone:  # a stream that was stopped may end like any other, or with an error
                 raise Left
 
         with closing(cast(Any, stream)), listener.hearing(stream):

@@ -74,6 +74,8 @@ def site(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def address(site: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    for name in ("instantsearch.js", "meilisearch", "@meilisearch/instant-meilisearch"):
+        package(name)
     shop = open_shop(
         tmp_path_factory.mktemp("shop"), [*PRODUCTS, *CHAIRS],
         admin_key=SecretStr("boss"), search_key=SecretStr("shop"), cors_origins=site,

@@ -191,6 +191,7 @@ def test_enlarged_four_times(visits: Visits, path: str) -> None:
 def test_the_language_is_switched(visits: Visits) -> None:
     page = visits.visit("/?q=%E8%80%B3%E6%9C%BA+%E4%B8%8D%E8%B6%85%E8%BF%87500%E5%85%83")
     expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(cards(page)).not_to_have_count(0)
     page.get_by_role("group", name="Language").get_by_role("button", name="中文").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh")
     expect(page.locator("#status")).to_contain_text("件商品")

@@ -186,8 +186,11 @@ def test_a_model_words_the_reason_and_nothing_unproven_is_shown(told: Visits, mo
     expect(said).to_contain_text("The price is")
     expect(said).to_contain_text("Worded by a language model")
     assert answer.value.headers["content-type"].startswith("text/event-stream")
-    kinds = [line.removeprefix("event:").strip() for line in answer.value.text().splitlines() if line[:6] == "event:"]
-    assert (kinds[0], kinds[-1]) == ("explanation", "done")  # the evidence first
+    # What the page was told, of the next product: the evidence first, then sentence by sentence.
+    asked = {**answer.value.request.post_data_json, "ids": [cards(page).nth(1).get_attribute("data-id")]}
+    told_next = httpx.post(answer.value.url, json=asked, headers={"Accept": "text/event-stream"}, timeout=60).text
+    kinds = [line.removeprefix("event:").strip() for line in told_next.splitlines() if line.startswith("event:")]
+    assert (kinds[0], kinds[-1]) == ("explanation", "done")
     assert "sentence" in kinds
     for word in ("Atlantis", "1907", "gold"):
         assert word not in page.locator("body").inner_text()

@@ -115,6 +115,21 @@ def test_a_server_that_is_down_is_soon_not_waited_for(tmp_path: Path) -> None:
     assert 'daogou_llm_calls_total{outcome="refused_open"} 0.0' not in metrics
 
 
+def test_a_server_that_hangs_is_soon_not_waited_for(tmp_path: Path) -> None:
+    with served(tmp_path, [Reply(silent=True)], llm_seconds=0.3) as (client, server):
+        for number in range(20):
+            client.post(PATH, json=LAMPS | {"q": f"red lamp {number}"})
+            if 'daogou_llm_circuit{state="open"} 1.0' in client.get("/metrics").text:
+                break
+        asked = len(server.asked)
+        answer = client.post(PATH, json=LAMPS | {"q": "another lamp"}).json()
+        metrics = client.get("/metrics").text
+    assert 'daogou_llm_circuit{state="open"} 1.0' in metrics
+    assert len(server.asked) == asked
+    assert answer["degraded"] == ["explanation"]
+    assert 'daogou_narrations_total{outcome="failed"} 0.0' not in metrics
+
+
 def test_what_was_told_before_survives_the_server(tmp_path: Path) -> None:
     well_so_far = [True]
 

@@ -337,7 +337,11 @@ def test_what_would_be_sent_is_shown_and_nothing_is(pooled: Path, capsys: pytest
         ("llm.tsv", "q1 0 p00 1\n", "llm.tsv exists and is not by a model"),
         ("pool.csv", "query_id,product_id,title\nq,p,t\n", "no column is named query"),
         (".env", "", "No language model is set"),
-        (".env", "DAOGOU_LLM_MODEL=local:./no/such/folder\n", "neither a folder nor a model of the hub.*DAOGOU_LLM_MODEL"),
+        (
+            ".env",
+            "DAOGOU_LLM_MODEL=local:./no/such/folder\n",
+            "neither a folder nor a model of the hub.*DAOGOU_LLM_MODEL",
+        ),
     ],
 )
 def test_judging_that_cannot_be(

@@ -6,9 +6,13 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
+import evidence_ledgers
 import pytest
+from evidence_ledgers import asking, ledger, wanting
 
-from search.grounding import Ground, faults, grounded
+from search.domain import Language
+from search.explanation import explain, open_questions, telling_facts
+from search.grounding import Ground, faults, grounded, sentences
 from search.grounding.reading import MINUS, PLUS, read
 
 KEYBOARD = {
@@ -134,6 +138,18 @@ def test_facts_are_ground_and_nothing_else_is() -> None:
     assert faults("It is by Quillmark, not Cherry.", Ground.of(KEYBOARD, FACTS)) == ()
     assert faults("Nothing is known.", Ground.of({})) == ()
     assert faults("It is blue.", Ground.of({})) != ()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("ask", [(), ("wood",), ("Cherry",)])
+def test_what_the_evidence_says_may_be_said(language: Language, ask: tuple[str, ...]) -> None:
+    field = "brand" if "Cherry" in ask else "material"
+    conditions = [wanting("price", "<", 50, "under $50"), *(wanting(field, "=", value, value) for value in ask)]
+    row = ledger(evidence_ledgers.KEYBOARD, asking("quiet office keyboard", *conditions))
+    ground = Ground.of(row.document, telling_facts(row, language), open_questions(row, language))
+    said = explain(row, language)
+    assert sentences(said)
+    assert [faults(sentence, ground, language) for sentence in sentences(said)] == [()] * len(sentences(said))
 
 
 def test_only_grounded_sentences_are_kept(keyboard: Ground) -> None:
