@@ -125,7 +125,9 @@ def _server(app: FastAPI, address: str) -> uvicorn.Server:
 def _listen(host: str, port: int) -> socket.socket:
     """Before the encoder is loaded: that the port is taken should not take ten seconds to learn."""
     family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # By its protocol asyncio knows a connection that may not wait (TCP_NODELAY): else an answer in two parts, or the
+    # next event of a stream, lies about until the one before is acknowledged, 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

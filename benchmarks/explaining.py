@@ -23,7 +23,6 @@ import argparse
 import dataclasses
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -55,17 +54,19 @@ def serve(urls: dict[str, str | None]) -> None:
     """One engine, one application for each condition. Prints the ports as JSON; ends when its input does."""
     import uvicorn
 
+    from api.__main__ import _listen
     from api.app import create_app
     from search.bootstrap import load_narrator, open_service
     from search.settings import Settings
 
     settings = Settings.load()
+    sys.setswitchinterval(float(os.environ.get("SWITCH", "0.005")))
     service = open_service(settings)
     ports: dict[str, int] = {}
     for condition, url in urls.items():
         settled = settings.model_copy(update={"llm_url": url, "llm_model": "stub" if url else None})
         app = create_app(dataclasses.replace(service, narrator=load_narrator(settled)), settled)
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = _listen("127.0.0.1", 0)
         ports[condition] = listener.getsockname()[1]
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
         threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True).start()

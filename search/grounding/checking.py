@@ -10,6 +10,7 @@ claim through.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -64,10 +65,33 @@ def faults(sentence: str, ground: Ground, language: Language | None = None) -> t
     low = lowered(text)
     found = measures(low)
     every = read(text)
+    if _is_foreign(every, vocabulary()):
+        return (Fault("foreign", sentence[:40]),)
     wrong = list(number_faults(found, low, every, ground))
     wrong += claim_faults(low, ground)
     wrong += _word_faults(text, every, found, ground, vocabulary())
+    if not wrong and not _tells(every, found, vocabulary()) and low == lowered(unified(sentence)):
+        wrong.append(Fault("claim", sentence))
     return tuple(dict.fromkeys(wrong))
+
+
+_REPEATS = 3
+"""Times a telling word may stand in a sentence: who says it more often has lost their way."""
+
+
+def _tells(every: list[Word], found: list[Measure], words: Vocabulary) -> bool:
+    """Whether anything is said of a product at all («Here you go:» is not), and not the same again and again."""
+    said = Counter(word.key for word in every if not _is_neutral(word.key, words))
+    return (bool(said) or any(measure.unit for measure in found)) and max(said.values(), default=0) <= _REPEATS
+
+
+_FOREIGN = 5
+"""Words. Of so many in Latin letters at least one is an English word of the grammar, or they are another language's."""
+
+
+def _is_foreign(every: list[Word], words: Vocabulary) -> bool:
+    latin = [word for word in every if not word.han and word.text.isalpha()]
+    return len(latin) >= _FOREIGN and not any(word.key in words.neutral for word in latin)
 
 
 def _beside_evidence(text: str, ground: Ground) -> str:

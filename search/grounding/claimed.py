@@ -14,18 +14,25 @@ _COMPARES = re.compile(r"most|best|least|worst|than|other|else|best|number|beats
 
 
 def claim_faults(low: str, ground: Ground) -> Iterator[Fault]:
-    """`low`: the folded sentence. What `claims.txt` finds in it must stand so in the ground."""
-    for match in _claims().finditer(low):
+    """`low`: the folded sentence. What `claims.txt` finds in it must stand so in the product's text, what `risky.txt`
+    finds in its title, its attributes or the evidence: a description is no ground for that."""
+    for match in _listed("claims.txt").finditer(low):
         said = match.group().strip()
-        if said in ground.plain or ground.terms.get(said):
-            continue
-        kind: Kind = "comparison" if _COMPARES.search(said) else "claim"
-        yield Fault(kind, said)
+        if said not in ground.plain and not ground.terms.get(said):
+            yield Fault(_kind(said), said)
+    for match in _listed("risky.txt").finditer(low):
+        said = match.group().strip()
+        if said not in ground.solid:
+            yield Fault(_kind(said), said)
+
+
+def _kind(said: str) -> Kind:
+    return "comparison" if _COMPARES.search(said) else "claim"
 
 
 @cache
-def _claims() -> re.Pattern[str]:
-    table = files("search.grounding").joinpath("words", "claims.txt").read_text(encoding="utf-8")
+def _listed(name: str) -> re.Pattern[str]:
+    table = files("search.grounding").joinpath("words", name).read_text(encoding="utf-8")
     lines = [line.strip() for line in table.splitlines() if line.strip() and not line.startswith("#")]
     return re.compile("|".join(f"(?:{line})" for line in lines))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from search.domain import Document, Json
 from search.grounding.company import company, widened
+from search.grounding.dictating import dictates, is_free
 from search.grounding.fields import CODES, counted_by, said_of
 from search.grounding.harmless import honest
 from search.grounding.measures import Measure, measures
@@ -41,7 +42,7 @@ class Known:
 class Ground:
     """`terms[term]` says whether a term may be affirmed (PLUS), denied (MINUS) or both; `han` is all Chinese text, for
     words that are cut differently there; `codes` are its words with digits, squashed; `clauses` are the evidence as
-    it is worded, the longest first."""
+    it is worded, the longest first. `plain` is all its text, `solid` what stands in title, attributes and evidence."""
 
     terms: Mapping[str, int]
     han: str
@@ -50,6 +51,7 @@ class Ground:
     codes: frozenset[str]
     signs: frozenset[str]
     plain: str
+    solid: str
     unknown: Mapping[str, int]
     unknown_han: str
     clauses: tuple[str, ...]
@@ -58,9 +60,9 @@ class Ground:
     def of(cls, document: Document, facts: Sequence[str] = (), unknown: Sequence[str] = ()) -> Ground:
         """`facts`: clauses known to be true (conditions met, what the shopper likes). `unknown`: clauses that say what
         is not known; they may be repeated as unknown and make nothing known. A field in which a sentence speaks to a
-        model is no ground."""
+        model is no ground, free text in which one dictates what to say of the product is none either."""
         words = vocabulary()
-        texts: list[str] = []
+        texts: list[_Text] = []
         terms: dict[str, int] = {}
         numbers: list[Known] = []
         for name, value in document.items():
@@ -69,12 +71,13 @@ class Ground:
         if document.get("in_stock") is not None:
             for each in ("in stock", "stock", "available", "现货", "有货"):
                 terms[_key(each)] = PLUS if document["in_stock"] else MINUS
-        texts += [unified(fact) for fact in facts]
+        texts += [_Text(unified(fact)) for fact in facts]
         han: list[tuple[str, bytes]] = []
-        kept: list[str] = []
+        kept: list[_Text] = []
         for text in texts:
-            parts = honest(text[:_LONGEST])
-            if len(parts) < len(sentences(text[:_LONGEST])):
+            said = text.said[:_LONGEST]
+            parts = honest(said)
+            if len(parts) < len(sentences(said)) or (text.free and dictates(said)):
                 continue  # Who gives orders in one sentence is not believed in the next.
             kept.append(text)
             for part in parts:
@@ -85,7 +88,7 @@ class Ground:
         for text in unknown:
             _take_text(unified(text), words, unknown_terms, [], unknown_han)
         _widen(unknown_terms, words)
-        low = lowered("\n".join(kept))
+        low = lowered("\n".join(text.said for text in kept))
         return cls(
             terms,
             "\n".join(text for text, _ in han),
@@ -94,6 +97,7 @@ class Ground:
             frozenset(_codes(low)),
             frozenset(char for char in low if not char.isalnum()),
             low,
+            _solid(document, kept),
             dict.fromkeys(unknown_terms, PLUS | MINUS),
             "\n".join(text for text, _ in unknown_han),
             tuple(
@@ -102,8 +106,22 @@ class Ground:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """`free`: prose, which is believed less than a value."""
+
+    said: str
+    free: bool = False
+
+
+def _solid(document: Document, kept: Sequence[_Text]) -> str:
+    """With the names of fields that are true: `"organic": true` says so."""
+    names = [name.replace("_", " ") for name, value in document.items() if value is not None and value is not False]
+    return lowered("\n".join([*(text.said for text in kept if not text.free), *names]))
+
+
 def _take_field(
-    name: str, value: Json, currency: str, texts: list[str], terms: dict[str, int], numbers: list[Known]
+    name: str, value: Json, currency: str, texts: list[_Text], terms: dict[str, int], numbers: list[Known]
 ) -> None:
     label = name.replace("_", " ")
     if isinstance(value, bool):
@@ -144,7 +162,7 @@ def _take_field(
         for each in said_of(name):
             _add(terms, each, PLUS)
         if name in CODES:
-            texts.append(f"{name}{value}")
+            texts.append(_Text(f"{name}{value}"))
         return
     if isinstance(value, list):
         if len(value) > 1 and name != "category":
@@ -169,7 +187,7 @@ def _take_field(
         ]
         _add(terms, _MONTHS[month - 1], PLUS)
         return
-    texts.append(text)
+    texts.append(_Text(text, is_free(name, text)))
 
 
 _LOOKS = frozenset({"colour", "material", "brand"})

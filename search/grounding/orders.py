@@ -83,10 +83,10 @@ def _patterns() -> re.Pattern[str]:
         for table in ("orders_en.txt", "orders_zh.txt", "orders_other.txt")
         for line in folder.joinpath(table).read_text(encoding="utf-8").splitlines()
     ]
-    return re.compile("|".join(f"(?:{_spaced(line)})" for line in lines if line and not line.startswith("#")))
+    return re.compile("|".join(f"(?:{spaced(line)})" for line in lines if line and not line.startswith("#")))
 
 
-def _spaced(pattern: str) -> str:
+def spaced(pattern: str) -> str:
     return pattern.replace(" ?", r"\s*").replace(" ", r"\s+")
 
 
@@ -115,4 +115,4 @@ def _is_blob(run: str) -> bool:
     return (words.isprintable() and " " in words) or bool(re.search(r"[\u3400-\u9fff]{3}", words))
 
 
-__all__ = ["speaks_to_a_model"]
+__all__ = ["spaced", "speaks_to_a_model"]

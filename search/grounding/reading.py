@@ -53,7 +53,7 @@ _WHOLE = re.compile(
     r"provided|part\s+of|in\s+the\s+box|needed|necessary|required)\b|\bsold\s+separately\b|\b(?:cost|"
     r"costs|are|is)\s+extra\b"
     r"|\bneeds?\s+buying\b|\bleft\s+out\b|\bout\s+altogether\b|\bbought\s+separately\b"
-    r"|另购|另配|另买|另外[买购配]|另售|除外|不(?:包括|包含|含|附|送|带|行|可以?|支持|能用|能放|需要|用|适合|建议|推荐)(?:在内)?(?:[了的]?)$|自备|"
+    r"|另购|另配|另买|另外[买购配]|另售|除外|不(?:包括|包含|含|附|送|带|行|可以?|支持|能用|能放|需要|用|适合|建议|推荐)(?:在内)?(?:[了的]?)(?=[，。；！？,;!?]|$)|自备|"
     r"自己[买配]|慎[选入买]|(?<!特)别买|请?绕[道行]|请勿|二选一|取舍|不让|买别的|另寻|选别的|用不了|戴不了|装不下|放不下|进不去|不可以"
 )
 _CAUTION = re.compile(r"\b(?:careful|beware|watch out|take care|caution|mind your)\b|留心|小心|当心|注意|谨慎|介意")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from search.domain import Language
 from search.grounding import Dropped, Ground, faults, sentences
@@ -18,8 +19,10 @@ _ENDS = ("。", "！", "？")
 class Checker:
     """Of one product: text in pieces goes in, grounded sentences come out, at most `most` of them."""
 
-    def __init__(self, ground: Ground, language: Language, most: int) -> None:
-        self._ground = ground
+    def __init__(self, ground: Callable[[], Ground], language: Language, most: int) -> None:
+        """`ground` is called once, for the first sentence: it takes some milliseconds, and a model that is down says
+        nothing that would have to be checked."""
+        self._ground = functools.cache(ground)
         self._language = language
         self._most = most
         self._text = ""
@@ -56,7 +59,7 @@ class Checker:
         for sentence in fresh:
             if len(self.kept) >= self._most:
                 break
-            wrong = faults(sentence, self._ground, self._language)
+            wrong = faults(sentence, self._ground(), self._language)
             if wrong:
                 self.dropped.append(Dropped(sentence, wrong))
             elif sentence not in self.kept:

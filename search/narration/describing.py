@@ -35,7 +35,7 @@ def describe(model: LanguageModel, document: Document, kind: Kind, language: Lan
     """
     question = Question(kind, language, describing(document))
     said = model.complete(question.system, question.user, question.max_tokens)
-    checker = Checker(Ground.of(document), language, MOST_SENTENCES[kind])
+    checker = Checker(lambda: Ground.of(document), language, MOST_SENTENCES[kind])
     checker.take(said.text)
     checker.end(said.cut)
     text = joined(checker.kept, language)

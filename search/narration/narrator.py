@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from search.domain import Document, Language
@@ -65,10 +66,9 @@ class Narrator:
         shown.
         """
         asked, listening = _explaining(ledger, language), listener or Listener()
-        ground = Ground.of(ledger.document, asked.facts[0].evidence, asked.facts[0].open)
 
         def call() -> Iterator[str]:
-            checker = Checker(ground, language, MOST_SENTENCES)
+            checker = Checker(lambda: asked.ground(0), language, MOST_SENTENCES)
             with self._noting(checker.dropped), self._pieces(asked.question, listening) as pieces:
                 for piece in pieces:
                     yield from checker.take(piece)
@@ -201,11 +201,8 @@ class _Compared:
     """
 
     def __init__(self, asked: _Asked, dropped: list[Dropped]) -> None:
+        self._asked = asked
         self._facts = asked.facts
-        self._grounds = [
-            Ground.of(document, (*each.evidence, *each.compared), each.open)
-            for document, each in zip(asked.documents, asked.facts, strict=True)
-        ]
         self._language = asked.question.language
         self._documents = asked.documents
         self._names = _names(asked.documents, self._language)
@@ -215,28 +212,28 @@ class _Compared:
 
     @property
     def full(self) -> bool:
-        return self._shown == len(self._grounds)
+        return self._shown == len(self._facts)
 
     def take(self, lines: Sequence[Line], cut: bool = False) -> Iterator[str]:
         for line in lines:
             # A line about no product, or about one that has its line, cannot be checked and shown as what it is.
-            if line.number is None or not self._shown < line.number <= len(self._grounds):
+            if line.number is None or not self._shown < line.number <= len(self._facts):
                 continue
-            checker = Checker(self._grounds[line.number - 1], self._language, MOST_SENTENCES)
+            place = line.number - 1
+            checker = Checker(partial(self._asked.ground, place), self._language, MOST_SENTENCES)
             checker.take(line.text)
             checker.end(cut)
             self._dropped += checker.dropped
             if checker.kept:
                 self._spoke = True
-                yield from self._from_evidence(line.number - 1)
-                place = line.number - 1
+                yield from self._from_evidence(place)
                 openly = told_openly(self._documents[place], self._facts[place].open, self._language)
                 yield self._line(place, joined((*checker.kept, *openly), self._language))
                 self._shown = line.number
 
     def rest(self) -> Iterator[str]:
         if self._spoke:
-            yield from self._from_evidence(len(self._grounds))
+            yield from self._from_evidence(len(self._facts))
 
     def _from_evidence(self, end: int) -> Iterator[str]:
         while self._shown < end:
@@ -267,6 +264,10 @@ class _Asked:
     question: Question
     documents: tuple[Document, ...]
     facts: tuple[Facts, ...]
+
+    def ground(self, place: int) -> Ground:
+        facts = self.facts[place]
+        return Ground.of(self.documents[place], (*facts.evidence, *facts.compared), facts.open)
 
 
 def _explaining(ledger: Ledger, language: Language) -> _Asked:

@@ -17,7 +17,7 @@ import httpx
 import pytest
 import tiny_model
 
-from api.__main__ import main
+from api.__main__ import _listen, main
 from search.settings import Settings, variable
 
 ROOT = Path(__file__).parents[2]
@@ -141,3 +141,11 @@ def test_serves_without_an_index_and_stops_in_order(process: subprocess.Popen[st
     assert "Traceback" not in errors
     assert '"POST /indexes/products/search" 200' in errors
     assert "secret" not in errors
+
+
+def test_a_connection_does_not_hold_back_what_is_small() -> None:
+    """asyncio sets TCP_NODELAY where a socket knows its protocol, and an accepted one knows that of its listener."""
+    with _listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP

@@ -28,6 +28,7 @@ NUMBER = st.one_of(
 )
 SCALAR = st.one_of(TEXT, NUMBER, st.booleans(), st.none())
 VALUE = st.one_of(SCALAR, st.lists(SCALAR, max_size=3), st.dictionaries(st.text(max_size=3), SCALAR, max_size=1))
+SAID = TEXT.filter(lambda text: any(char.isalnum() for char in text))
 FIELD = st.one_of(st.sampled_from([*KINDS, "text"]), TEXT.filter(bool))
 
 
@@ -42,11 +43,16 @@ def documents(draw: st.DrawFn) -> Document:
     return made | {"id": draw(TEXT)}
 
 
+NAME = st.one_of(
+    st.sampled_from([*KINDS, "text"]), st.from_regex(r"[a-z]{1,9}(_[a-z]{1,5})?|[颜色材质尺寸]{1,4}", fullmatch=True)
+)
+"""Of an index: documents may bear any names, those that can be asked about are cleaned."""
+
 CONSTRAINTS = st.builds(
     Constraint,
-    FIELD,
+    NAME,
     st.sampled_from([*get_args(Operator), "in"]),
-    st.one_of(TEXT, NUMBER.map(float), st.booleans(), st.tuples(TEXT, TEXT)),
+    st.one_of(TEXT, NUMBER.map(float), st.booleans(), st.tuples(SAID, SAID)),
     st.just((0, 0)),
     TEXT,
     st.sampled_from(["must", "prefer"]),

@@ -25,7 +25,7 @@ def pieces(text: str, seed: int) -> list[str]:
 
 
 def test_a_sentence_comes_out_as_soon_as_it_is_complete() -> None:
-    checker = Checker(GROUND, "en", most=3)
+    checker = Checker(lambda: GROUND, "en", most=3)
     assert checker.take("This stoneware mug is blue") == []
     assert checker.take(".") == []  # a number may go on after it
     assert checker.take(" It") == ["This stoneware mug is blue."]
@@ -35,7 +35,7 @@ def test_a_sentence_comes_out_as_soon_as_it_is_complete() -> None:
 
 
 def test_a_chinese_sentence_does_not_wait_for_the_next() -> None:
-    checker = Checker(Ground.of({"id": "1", "title": "蓝色陶杯"}), "zh", most=2)
+    checker = Checker(lambda: Ground.of({"id": "1", "title": "蓝色陶杯"}), "zh", most=2)
     assert checker.take("这是一只蓝色") == []
     assert checker.take("陶杯。") == ["这是一只蓝色陶杯。"]
 
@@ -43,14 +43,14 @@ def test_a_chinese_sentence_does_not_wait_for_the_next() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_however_it_is_cut_into_pieces(seed: int) -> None:
     text = "This stoneware mug is blue. It costs $12.50. It is from Tarn."
-    checker = Checker(GROUND, "en", most=9)
+    checker = Checker(lambda: GROUND, "en", most=9)
     out = [sentence for piece in pieces(text, seed) for sentence in checker.take(piece)] + checker.end(cut=True)
     assert out == ["This stoneware mug is blue.", "It costs $12.50.", "It is from Tarn."]
     assert joined(out, "en") == text
 
 
 def test_enough_is_enough_and_nothing_is_said_twice() -> None:
-    checker = Checker(GROUND, "en", most=2)
+    checker = Checker(lambda: GROUND, "en", most=2)
     out = checker.take("The mug is blue. The mug is blue. It is from Tarn. It costs $12.50. ")
     assert out == ["The mug is blue.", "It is from Tarn."]
     assert checker.full
@@ -58,14 +58,14 @@ def test_enough_is_enough_and_nothing_is_said_twice() -> None:
 
 
 def test_a_model_that_does_not_stop_is_not_read_for_ever() -> None:
-    checker = Checker(GROUND, "en", most=2)
+    checker = Checker(lambda: GROUND, "en", most=2)
     for _ in range(1000):
         checker.take("word ")
     assert checker.full
 
 
 def test_what_is_not_in_the_product_is_dropped_with_its_fault() -> None:
-    checker = Checker(GROUND, "en", most=4)
+    checker = Checker(lambda: GROUND, "en", most=4)
     assert checker.take("It costs $9. It is red. It is blue. ") + checker.end() == ["It is blue."]
     found = [(each.sentence, {fault.kind for fault in each.faults}) for each in checker.dropped]
     assert found == [("It costs $9.", {"number"}), ("It is red.", {"colour"})]
@@ -73,7 +73,7 @@ def test_what_is_not_in_the_product_is_dropped_with_its_fault() -> None:
 
 @pytest.mark.parametrize(("language", "said"), [("en", "这是一只蓝色的杯子。"), ("zh", "This mug is blue.\n")])
 def test_the_other_language_is_dropped(language: Language, said: str) -> None:
-    checker = Checker(GROUND, language, most=4)
+    checker = Checker(lambda: GROUND, language, most=4)
     assert checker.take(said) + checker.end() == []
     assert {fault.kind for each in checker.dropped for fault in each.faults} == {"foreign"}
 

@@ -1,0 +1,45 @@
+"""Free text that tells somebody what to say of the product: none of it is believed, and no model gets to see it.
+
+`orders.py` takes single sentences out that plainly speak to a model. That is not enough for a description, which has room
+to prepare an order in one sentence and to give it in the next, and to word it as politely as it likes. So here the net is
+wide, and the whole text goes: the product still has its title and its attributes.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+
+from search.grounding.cleaning import plain, skeleton
+from search.grounding.harmless import honest
+from search.grounding.orders import spaced
+from search.grounding.splitting import sentences
+
+LONGEST_VALUE = 200
+"""Characters. A longer text of a product is free text, wherever it stands; so is every `description`."""
+
+_READ = 20_000
+
+
+def is_free(name: str, value: str) -> bool:
+    """Whether a field's text is prose rather than a value."""
+    return name == "description" or len(value) > LONGEST_VALUE
+
+
+def dictates(text: str) -> bool:
+    """Whether any sentence of a free text speaks to whoever writes about the product, or to a model."""
+    parts = [part for part in sentences(text[:_READ]) if plain(part)]
+    if len(honest(text)) < len(parts):
+        return True
+    return any(_pattern().search(skeleton(plain(part))) for part in parts)
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    table = files("search.grounding").joinpath("words", "dictates.txt").read_text(encoding="utf-8")
+    lines = [line.strip() for line in table.splitlines() if line.strip() and not line.startswith("#")]
+    return re.compile("|".join(f"(?:{spaced(line)})" for line in lines))
+
+
+__all__ = ["dictates", "is_free"]
