@@ -146,8 +146,8 @@ def _scalar(name: str, text: str, kinds: set[Any], code: str) -> Json:
 
 
 def _complaint(errors: Sequence[ErrorDetails], noun: str) -> ApiError:
-    # Of a union both branches complain; the one that got further into the value knows best.
-    first = max(errors, key=lambda one: len(_path(one)))
+    # Of a union both branches complain; the one that got further into the value knows best, or that knew its kind.
+    first = max(errors, key=lambda one: (len(_path(one)), one["type"] == "unknown_field"))
     path = _path(first)
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     name = next((part for part in reversed(path) if isinstance(part, str)), "")

@@ -1,10 +1,11 @@
 """What a language model adds to the time of a search, when it is well and when it is not.
 
-    python benchmarks/explaining.py [--data FOLDER] [--rounds 10] [--seconds 3] [--rate 4]
+    python benchmarks/explaining.py [--data FOLDER] [--rounds 12] [--seconds 3] [--rate 1]
 
 The demo catalogue is served in one process, once for each condition, on ports of their own: the same engine, index and
-encoder. A client in another process searches without a pause, and beside it `--rate` explanations a second are asked
-for as event streams (three products and their comparison, each of another query, so that none is remembered).
+encoder. This process searches without a pause; beside it another one asks for `--rate` explanations a second as event
+streams (three products and their comparison, each of another query, so that none is remembered), and a third one is the
+servers of the language model.
 
 - *alone*: searches, no explanations;
 - *no model*: explanations from the evidence: what the others are compared with;
@@ -22,6 +23,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -29,9 +31,10 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +63,6 @@ def serve(urls: dict[str, str | None]) -> None:
     from search.settings import Settings
 
     settings = Settings.load()
-    sys.setswitchinterval(float(os.environ.get("SWITCH", "0.005")))
     service = open_service(settings)
     ports: dict[str, int] = {}
     for condition, url in urls.items():
@@ -139,20 +141,30 @@ def explain(address: str, query: str, heard: Heard) -> None:
     heard.explanations.append(time.perf_counter() - began)
 
 
-def one_round(condition: str, address: str, queries: Queries, seconds: float, rate: float, heard: Heard) -> None:
-    """Ends when the last explanation has: the next condition begins in silence."""
-    ends = time.perf_counter() + seconds
-    asking: list[threading.Thread] = []
-
-    def ask_beside() -> None:
+def asker(channel: Connection) -> None:
+    """A process of its own: gets (condition, address, seconds, rate), sends what was heard when the last has ended."""
+    queries = Queries()
+    while True:
+        condition, address, seconds, rate = channel.recv()
+        if not address:
+            return
+        ends, heard, asking = time.perf_counter() + seconds, Heard(), []
         while condition != "alone" and time.perf_counter() < ends:
             thread = threading.Thread(target=explain, args=(address, queries.next(), heard))
             thread.start()
             asking.append(thread)
             time.sleep(1 / rate)
+        for thread in asking:
+            thread.join()
+        channel.send(heard)
 
-    beside = threading.Thread(target=ask_beside)
-    beside.start()
+
+def one_round(
+    condition: str, address: str, queries: Queries, seconds: float, rate: float, beside: Connection, heard: Heard
+) -> None:
+    """Ends when the last explanation has: the next condition begins in silence."""
+    beside.send((condition, address, seconds, rate))
+    ends = time.perf_counter() + seconds
     times: list[float] = []
     with httpx.Client(timeout=30) as client:
         while time.perf_counter() < ends:
@@ -160,16 +172,18 @@ def one_round(condition: str, address: str, queries: Queries, seconds: float, ra
             began = time.perf_counter()
             client.post(f"{address}/indexes/products/search", json=body).raise_for_status()
             times.append((time.perf_counter() - began) * 1000)
-    beside.join()
-    for thread in asking:
-        thread.join()
+    told = beside.recv()
     heard.searches.append(times)
+    heard.explanations += told.explanations
+    heard.first += told.first
+    heard.ended += told.ended
 
 
 # --- servers of a language model -------------------------------------------------------------------------------------
 
 
-def stubs(stack: ExitStack) -> dict[str, str | None]:
+def stubs(channel: Connection) -> None:
+    """A process of its own: sends the addresses by condition, and ends when it hears anything."""
     from llm_server import Reply, piece, refuses, serving, streams
     from truthful_model import truthful
 
@@ -187,8 +201,24 @@ def stubs(stack: ExitStack) -> dict[str, str | None]:
         "429": [refuses(429, "slow down")],
         "500": [refuses(500, "oops")],
     }
-    urls: dict[str, str | None] = {"alone": None, "no model": None}
-    return urls | {name: stack.enter_context(serving(each)).url for name, each in replies.items()}
+    with ExitStack() as stack:
+        urls: dict[str, str | None] = {"alone": None, "no model": None}
+        channel.send(urls | {name: stack.enter_context(serving(each)).url for name, each in replies.items()})
+        channel.recv()
+
+
+@contextmanager
+def apart(work: Callable[[Connection], None], end: object) -> Iterator[Connection]:
+    """`work` in a process of its own, told `end` at the end."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=work, args=(theirs,), daemon=True)
+    process.start()
+    try:
+        yield ours
+    finally:
+        ours.send(end)
+        process.join()
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------
@@ -244,9 +274,9 @@ def show(told: dict[str, Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--rate", type=float, default=4.0)
+    parser.add_argument("--rate", type=float, default=1.0)
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
@@ -261,15 +291,19 @@ def main() -> None:
                 [sys.executable, "-m", "indexer", "reindex", *files, "--quiet"],
                 cwd=ROOT, env=os.environ | {"DAOGOU_DATA_DIR": str(data)}, check=True, stdout=subprocess.DEVNULL,
             )  # fmt: skip
-        addresses = stack.enter_context(served(data, stubs(stack)))
+        urls = stack.enter_context(apart(stubs, None)).recv()
+        beside = stack.enter_context(apart(asker, ("", "", 0, 0)))
+        addresses = stack.enter_context(served(data, urls))
         queries, found = Queries(), {condition: Heard() for condition in CONDITIONS}
         for condition in CONDITIONS:  # warm
-            one_round(condition, addresses[condition], queries, 1.0, options.rate, Heard())
+            one_round(condition, addresses[condition], queries, 1.0, options.rate, beside, Heard())
         for number in range(options.rounds):
             # In another order each time, so that nobody always comes after the same one.
             turn = [*CONDITIONS[number % len(CONDITIONS) :], *CONDITIONS[: number % len(CONDITIONS)]]
             for condition in turn:
-                one_round(condition, addresses[condition], queries, options.seconds, options.rate, found[condition])
+                one_round(
+                    condition, addresses[condition], queries, options.seconds, options.rate, beside, found[condition]
+                )
             print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
     told = figures(found)
     show(told)

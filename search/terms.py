@@ -91,7 +91,9 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return unicodedata.normalize("NFC", "".join(char for char in apart if not unicodedata.combining(char)))
+    marks = {char for char in set(apart) if unicodedata.combining(char)}
+    plain = "".join(char for char in apart if char not in marks) if marks else apart
+    return unicodedata.normalize("NFC", plain)
 
 
 @functools.lru_cache(maxsize=65_536)

@@ -8,6 +8,7 @@ import { grouped, valueOf, verdictOf, webAddress } from "./plain.js";
 import { count, money, words } from "./words.js";
 
 const SIGN = { satisfied: "M3 8.5 6.5 12 13 4.5", violated: "M4 4l8 8M12 4l-8 8", unknown: "M5.5 6a2.5 2.5 0 1 1 3.5 2.3c-.7.4-1 .8-1 1.700M8 12.7v.1" };
+const LONGEST = 240; // characters of a title
 const SHOWN = 4; // conditions on a card; the rest is told by «Why this?»
 
 // `open(hit)` shows why. The card itself is no link: text can be selected, and each control is what it says.
@@ -41,8 +42,10 @@ export function card(hit, result, open) {
   return item;
 }
 
+// Some suppliers put the whole description there.
 export function titleOf(hit) {
-  return String(hit.title ?? "") || words.untitled;
+  const title = String(hit.title ?? "").trim();
+  return title.length > LONGEST ? `${title.slice(0, LONGEST).toWellFormed?.() ?? title.slice(0, LONGEST)}…` : title || words.untitled;
 }
 
 // A link where the shop has a page of it; else it opens the reasons, for the mouse and for who came here by arrow keys.

@@ -1,12 +1,16 @@
 // Requests to the API. A key, where the server wants one, stays in this tab.
 
 const KEY = "daogou-key";
+const SENDABLE = /^[\x21-\x7e]+$/; // what a header can carry
 
 // Put around what matched, so that it can be told apart without reading anything as HTML: a catalogue never holds them.
 export const MARKS = ["\ue000", "\ue001"];
 
 // What every index has and can count. What else there is to choose by is asked for afterwards: it costs more than the search.
-export const FACETS = ["brand", "category", "price", "currency", "in_stock"];
+const FACETS = ["brand", "category", "price", "currency", "in_stock"];
+
+// Values of a facet that an answer counts at most: with so many, there may be more.
+export const COUNTED = 100;
 
 export class Refused extends Error {
   constructor(status, code, message) {
@@ -16,12 +20,28 @@ export class Refused extends Error {
   }
 }
 
+let ownKey = ""; // also where storage is forbidden
+
 export function setKey(key) {
-  sessionStorage.setItem(KEY, key);
+  ownKey = key;
+  try {
+    sessionStorage.setItem(KEY, key);
+  } catch {
+    // then it is gone with the page
+  }
+}
+
+function keyOfTab() {
+  try {
+    return ownKey || sessionStorage.getItem(KEY);
+  } catch {
+    return ownKey;
+  }
 }
 
 async function request(path, options) {
-  const key = sessionStorage.getItem(KEY);
+  const key = keyOfTab();
+  if (key && !SENDABLE.test(key)) throw new Refused(401, "invalid_api_key", "");
   const headers = { ...options.headers, ...(key ? { Authorization: `Bearer ${key}` } : {}) };
   let response;
   try {
@@ -35,7 +55,7 @@ async function request(path, options) {
   throw new Refused(response.status, answer.code ?? "", answer.message ?? response.statusText);
 }
 
-export async function call(path, options = {}) {
+async function call(path, options = {}) {
   const response = await request(path, options);
   try {
     return await response.json();
@@ -45,7 +65,7 @@ export async function call(path, options = {}) {
   }
 }
 
-export function post(path, body, options = {}) {
+function post(path, body, options = {}) {
   return call(path, { method: "POST", ...options, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 
@@ -66,7 +86,7 @@ export async function indexes() {
     const answer = await call("/indexes?limit=100");
     return answer.results.map((index) => index.uid);
   } catch (error) {
-    if (error.status === 403 && sessionStorage.getItem(KEY)) return null;
+    if (error.status === 403 && keyOfTab()) return null;
     throw error;
   }
 }
@@ -132,10 +152,14 @@ export function search(state, signal) {
   return counted(state, [...new Set([...FACETS, ...Object.keys(state.chosen)])], searchBody(state), signal);
 }
 
-// Counts of these facets over what the search finds: {facets, facetStats, estimatedTotalHits}.
+// Counts of these facets over what the search finds: {name: {value: count}}.
 export async function counts(state, names, signal) {
-  const { facets, facetStats, estimatedTotalHits } = await counted(state, names, { limit: 0 }, signal);
-  return { facets, facetStats, estimatedTotalHits };
+  try {
+    return (await counted(state, names, { limit: 0 }, signal)).facets;
+  } catch (error) {
+    if (error.status === 400) namesOf.delete(state.index); // it was built anew, and has other fields now
+    throw error;
+  }
 }
 
 const namesOf = new Map();
@@ -148,6 +172,15 @@ export async function facetNames(state, signal) {
     namesOf.set(state.index, Object.keys(answer.facetDistribution));
   }
   return namesOf.get(state.index);
+}
+
+// Hits of the search with nothing but their categories, as many as tell where most of them belong.
+export async function categoryPaths(state, signal) {
+  const body = {
+    ...searchBody(state), limit: 300, attributesToRetrieve: ["category"], attributesToHighlight: [],
+    showRankingScore: false, showRankingScoreDetails: false, explain: false,
+  };
+  return (await post(under(state.index, "search"), body, { signal })).hits;
 }
 
 // Values of one facet by what is typed of them: [{value, count}].
@@ -182,8 +215,18 @@ export async function products(state, ids, signal) {
   return (await post(under(state.index, "search"), { q: "", filter, limit: ids.length }, { signal })).hits;
 }
 
+// The product with everything marked in it that the words of the search match, field by field: {name: value}.
+export async function matchedFields(state, id, signal) {
+  const body = {
+    q: state.q, ignore: state.ignore, filter: `id = ${quoted(id)}`, limit: 1,
+    attributesToHighlight: ["*"], highlightPreTag: MARKS[0], highlightPostTag: MARKS[1],
+  };
+  const { hits: [found] } = await post(under(state.index, "search"), body, { signal });
+  return found?._formatted ?? {};
+}
+
 // Why these hits of the page are there. `onEvent(kind, data)` hears: "explanation" {id, text, source}, "sentence"
-// {id, text}, "comparison" {text, source}, and at last "done" {degraded}. `options`: compare, model (false: evidence only).
+// {id, text}, "comparison" {text, source}, "line" {text} of a comparison, and at last "done" {degraded}. `options`: compare, model (false: evidence only).
 export async function explain(state, ids, options, onEvent, signal) {
   const { compare = false, model = true } = options;
   const response = await request(under(state.index, "explain"), {

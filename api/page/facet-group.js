@@ -1,9 +1,9 @@
 // One facet: its values as checkboxes with counts, folded where there are many, and searched by what is typed.
 
-import { facetSearch } from "./client.js";
+import { COUNTED, facetSearch } from "./client.js";
 import { colourOf } from "./drawing.js";
 import { button, draw, make } from "./dom.js";
-import { choiceOf, label } from "./plain.js";
+import { label, valueOf } from "./plain.js";
 import { count, words } from "./words.js";
 
 const FEW = 7;
@@ -13,6 +13,7 @@ const unfolded = new Set();
 const closed = new Set();
 const typed = new Map(); // index:facet → {text, found}
 const parents = new Map(); // category → the one above it, as the hits seen so far have it
+const sought = new Set(); // categories whose place was asked for once
 
 export function group(name, counts = {}, state, choose) {
   const chosen = state.chosen[name] ?? [];
@@ -40,7 +41,7 @@ export function group(name, counts = {}, state, choose) {
   if (values.length >= SEARCHED) inside.append(finder(name, title, state, list, fill, choose));
   inside.append(list);
   if (rows.length > FEW + 1) {
-    const said = () => (unfolded.has(name) ? words.fewer : words.all(count(rows.length)));
+    const said = () => (unfolded.has(name) ? words.fewer : rows.length < COUNTED ? words.all(count(rows.length)) : words.first(count(rows.length)));
     const toggle = button("plain", said(), () => {
       unfolded.has(name) ? unfolded.delete(name) : unfolded.add(name);
       typed.delete(`${state.index}:${name}`);
@@ -69,7 +70,7 @@ function choice(name, { value, depth }, number, chosen, choose) {
   const box = make("input", "", "", { type: "checkbox", "data-key": `${name}:${value}` });
   box.checked = chosen.includes(value);
   box.addEventListener("change", () => choose(name, value, box.checked));
-  const text = make("span", "value", choiceOf(name, value));
+  const text = make("span", "value", valueOf(name, value));
   row.append(box, ...swatch(name, value), text, make("span", "count", count(number)));
   return row;
 }
@@ -136,8 +137,11 @@ export function learnCategories(hits) {
   }
 }
 
-export function unplaced(counts = {}) {
-  return Object.keys(counts).some((name) => !parents.has(name));
+// Whether the place of some of these is still to be asked for; true once for each.
+export function seekCategories(counts = {}) {
+  const unknown = Object.keys(counts).filter((name) => !parents.has(name) && !sought.has(name));
+  for (const name of unknown) sought.add(name);
+  return unknown.length > 0;
 }
 
 // Categories below the one they belong to, as far as that is known.

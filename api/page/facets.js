@@ -4,15 +4,13 @@
 // for. On a phone all of it moves into a sheet.
 
 import { tellingAttributes } from "./attributes.js";
-import { counts, post, searchBody } from "./client.js";
+import { categoryPaths, counts } from "./client.js";
 import { at, button, icon, make } from "./dom.js";
-import { group, learnCategories, unplaced } from "./facet-group.js";
+import { group, learnCategories, seekCategories } from "./facet-group.js";
 import { priceGroup } from "./price.js";
 import { choices, toggled } from "./state.js";
 import { count, words } from "./words.js";
 
-// All that is asked of the products whose categories are not on the first page.
-const PATHS = { limit: 300, attributesToRetrieve: ["category"], attributesToHighlight: [], showRankingScore: false, showRankingScoreDetails: false, explain: false };
 const PHONE = matchMedia("(max-width: 760px)");
 
 let asking = null;
@@ -22,7 +20,7 @@ let sheet = null;
 export function showFacets(root, result, state, change) {
   asking?.abort();
   const mine = (asking = new AbortController());
-  const choose = (name, value, wanted) => change({ chosen: toggled(state, name, value, wanted) });
+  const choose = (name, value, wanted) => change((now) => ({ chosen: toggled(now, name, value, wanted) }));
   if (extra.index !== state.index) extra = { index: state.index, facets: {}, order: [] };
   if (!root.children.length) root.replaceChildren(make("div"), make("div"));
   const [usual, special] = root.children;
@@ -40,15 +38,15 @@ export function showFacets(root, result, state, change) {
     if (mine.signal.aborted) return;
     extra = { index: state.index, ...found };
     fill(special, attributeGroups(state, choose));
-    if (!unplaced(result.facets.category)) return;
-    learnCategories((await post(`/indexes/${encodeURIComponent(state.index)}/search`, { ...searchBody(state), ...PATHS }, { signal: mine.signal })).hits);
+    if (!seekCategories(result.facets.category)) return;
+    learnCategories(await categoryPaths(state, mine.signal));
     fillUsual();
   }).catch(() => {}); // called off, or the server is away, which the search itself says
 }
 
 async function attributeCounts(result, state, signal) {
   const order = result.hits.length ? await tellingAttributes(result.hits, state, signal) : [];
-  return order.length ? { facets: (await counts(state, order, signal)).facets, order } : { facets: {}, order };
+  return order.length ? { facets: await counts(state, order, signal), order } : { facets: {}, order };
 }
 
 function attributeGroups(state, choose) {

@@ -157,7 +157,10 @@ async function nearby() {
 
 // --- the state changes -------------------------------------------------------------------------------------------------
 
-function change(changes, replace = false, draft = false) {
+// `given` are new values of the state, or a function that makes them of the state as it is by now: of two quick clicks
+// the second must not undo the first, whose answer is still on its way.
+function change(given, replace = false, draft = false) {
+  const changes = typeof given === "function" ? given(state) : given;
   keepPlace();
   state = { ...state, shown: STEP, ...changes };
   if ("q" in changes && !("ignore" in changes)) state.ignore = [];
@@ -210,6 +213,7 @@ function switchTo(lang) {
 
 // The same answer in the other language; no need to ask anew, except for what was written on the server.
 function speakAgain() {
+  running?.abort(); // its answer would be in the language of before
   speak(state.lang);
   answers = new Map();
   dress();
@@ -243,6 +247,7 @@ function listen() {
   for (const kind of ["click", "auxclick"]) at("hits").addEventListener(kind, opened);
   addEventListener("popstate", (event) => {
     const before = state;
+    for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close(); // it is about what was on show
     state = read();
     state.index ||= before.index;
     state.lang = event.state?.lang ?? state.lang;

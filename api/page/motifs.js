@@ -1,7 +1,7 @@
 // What a product is drawn as, by words of its category and title in either language. Each motif stands on a field of
 // 48 × 48: `body` is filled, `lines` are drawn over it. More special ones come first.
 
-export const MOTIFS = [
+const MOTIFS = [
   { name: "headphones", words: /\b(head|ear)(phones?|buds?|sets?)\b|耳机/i,
     body: "M6 29a3 3 0 0 1 3-3h3v15H9a3 3 0 0 1-3-3ZM36 26h3a3 3 0 0 1 3 3v9a3 3 0 0 1-3 3h-3Z", lines: "M8 27v-3a16 16 0 0 1 32 0v3" },
   { name: "keyboard", words: /\bkeyboards?\b|键盘/i,
@@ -125,7 +125,7 @@ export const MOTIFS = [
 ];
 
 // A parcel: for whatever none of them fits.
-export const PARCEL = { name: "parcel", body: "M24 6 42 14v20l-18 8-18-8V14Z", lines: "m6 14 18 8 18-8M24 22v20M15 10l18 8v7" };
+const PARCEL = { name: "parcel", body: "M24 6 42 14v20l-18 8-18-8V14Z", lines: "m6 14 18 8 18-8M24 22v20M15 10l18 8v7" };
 
 // The narrowest level that says what it is decides, then the title and the description, which may name several things.
 export function motif(path, title, description = "") {

@@ -2,7 +2,8 @@
 // and a notice where the list would be (#notice). Each is one state of the page; showing another replaces it.
 
 import { at, button, icon, make } from "./dom.js";
-import { count, fieldName, money, words } from "./words.js";
+import { label, rangeOf, valueOf } from "./plain.js";
+import { count, words } from "./words.js";
 
 export function clearNotice() {
   shownFor = null;
@@ -18,7 +19,7 @@ export function tell(kind, title, text = "", extra = []) {
   at("notice").hidden = false;
 }
 
-export function command(index) {
+function command(index) {
   const text = `python -m indexer reindex CATALOGUE --index ${index || "products"}`;
   const line = make("div", "command");
   const copy = button("quiet", words.copy, async () => {
@@ -79,9 +80,9 @@ export function nothingFound(result, state, change, near) {
   }
   for (const [name, values] of Object.entries(state.chosen)) {
     const { [name]: _, ...others } = state.chosen;
-    chips.push(less(`${fieldName(name)}: ${values.join(", ")}`, () => change({ chosen: others })));
+    chips.push(less(words.of(label(name), values.map((value) => valueOf(name, value)).join(", ")), () => change({ chosen: others })));
   }
-  if (state.price) chips.push(less(priceText(state.price), () => change({ price: null })));
+  if (state.price) chips.push(less(words.of(label("price"), rangeOf(state)), () => change({ price: null })));
   const extra = [];
   shownFor = state;
   if (chips.length) extra.push(row(chips));
@@ -95,11 +96,6 @@ export function nothingFound(result, state, change, near) {
     const tries = offers.map(({ text, take }) => button("choice-chip", text, take, { "aria-label": words.dropped(text) }));
     at("notice").append(make("p", "", words.tryInstead), row(tries));
   }).catch(() => {});
-}
-
-function priceText([low, high]) {
-  const parts = [low, high].map((end) => (end === null ? "" : money(end, undefined, { exact: false })));
-  return `${words.fields.price}: ${parts.join(" – ")}`;
 }
 
 function less(text, click) {

@@ -18,7 +18,11 @@ export function followPlace() {
 
 export function keepPlace() {
   clearTimeout(waiting);
-  history.replaceState({ ...history.state, y: Math.round(scrollY), focus: focusKey() }, "");
+  try {
+    history.replaceState({ ...history.state, y: Math.round(scrollY), focus: focusKey() }, "");
+  } catch {
+    // too many changes in a while: then the place is that of a moment ago
+  }
 }
 
 function focusKey() {

@@ -29,9 +29,12 @@ export function valueOf(name, value, currency) {
   return unit && Number.isFinite(Number(value)) ? `${text} ${unit}` : text;
 }
 
-// A value of a facet: the same, but in a list of its own kind a bare yes says nothing.
-export function choiceOf(name, value) {
-  return valueOf(name, value);
+// The range of prices that is set, in the currency that is chosen, if one is: «$20 to $50».
+export function rangeOf({ price, chosen }) {
+  const currency = chosen.currency?.length === 1 ? chosen.currency[0] : undefined;
+  const [low, high] = price.map((end) => (end === null ? null : money(end, currency, { exact: false })));
+  if (low === null) return words.upTo(high);
+  return high === null ? words.from(low) : words.between(low, high);
 }
 
 // Conditions that stand in the same words are one: $80 is a number and a currency. [{text, numbers, said, prefer}]

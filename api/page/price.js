@@ -3,6 +3,7 @@
 // Cheap and dear may be a thousandfold apart, so wide ranges move in steps of the same proportion. A range compares
 // within one currency only; where there are two, one is chosen first.
 
+import { COUNTED } from "./client.js";
 import { button, draw, make } from "./dom.js";
 import { label } from "./plain.js";
 import { count, money, words } from "./words.js";
@@ -10,7 +11,6 @@ import { count, money, words } from "./words.js";
 const STEPS = 100;
 const BARS = 25;
 const WIDE = 12; // dearest over cheapest from which on the track is logarithmic
-const COUNTED = 100; // values that an answer counts at most: with so many, some may be missing
 const PAUSE = 350; // after a key, so that ten steps are one search
 
 let waiting = 0;
@@ -24,18 +24,20 @@ export function priceGroup(result, state, change) {
   if (!stats && !state.price && several.size < 2) return null;
   const box = make("fieldset", "price-group");
   box.append(make("legend", "legend", label("price")));
-  if (several.size > 1) box.append(currencyChoice([...several], currencies, chosen, state, change));
+  if (several.size > 1) box.append(currencyChoice([...several], currencies, chosen, change));
   const mixed = several.size > 1 && chosen.length !== 1;
   if (mixed) box.append(make("p", "soft", words.chooseCurrency));
   if (!mixed || state.price) box.append(...range(result, state, stats, currency, change));
   return box;
 }
 
-function currencyChoice(all, counts, chosen, state, change) {
+function currencyChoice(all, counts, chosen, change) {
   const row = make("div", "segments", "", { role: "group", "aria-label": words.currencies });
-  const { currency: _, ...others } = state.chosen;
-  const add = (text, wanted, on) => row.append(button("segment", text, () => change({ chosen: wanted ? { ...others, currency: [wanted] } : others, price: null }),
-    { "aria-pressed": String(on), "data-key": `currency:${wanted}` }));
+  const only = (wanted) => change((now) => {
+    const { currency: _, ...others } = now.chosen;
+    return { chosen: wanted ? { ...others, currency: [wanted] } : others, price: null };
+  });
+  const add = (text, wanted, on) => row.append(button("segment", text, () => only(wanted), { "aria-pressed": String(on), "data-key": `currency:${wanted}` }));
   add(words.any, "", chosen.length === 0);
   for (const one of all.sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0))) add(`${one} ${symbol(one)}`.trim(), one, chosen.includes(one));
   return row;

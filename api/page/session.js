@@ -5,15 +5,16 @@ const MOST = 20;
 
 function all() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEY) ?? "{}");
+    return JSON.parse(sessionStorage.getItem(KEY)) ?? {};
   } catch {
-    return {};
+    return {}; // storage is forbidden, or holds something else
   }
 }
 
 // Ids of the products, newest first.
 export function seenProducts(index) {
-  return all()[index] ?? [];
+  const ids = all()[index];
+  return Array.isArray(ids) ? ids : [];
 }
 
 export function sawProduct(state, hit) {

@@ -2,9 +2,9 @@
 // Beside them what was chosen by hand, each to be taken out again.
 
 import { at, button, icon, make } from "./dom.js";
-import { choiceOf, grouped, label } from "./plain.js";
+import { grouped, label, rangeOf, valueOf } from "./plain.js";
 import { toggled } from "./state.js";
-import { money, words } from "./words.js";
+import { words } from "./words.js";
 
 export function showUnderstood(root, result, state, change) {
   const focused = root.contains(document.activeElement) ? document.activeElement : null;
@@ -29,14 +29,14 @@ function conditions({ constraints }, state, change) {
   const all = [...on, ...off].sort((one, other) => state.q.indexOf(one.text) - state.q.indexOf(other.text));
   if (!all.length) return null;
   const row = make("div", "chips", "", { role: "group", "aria-label": words.understoodAs });
-  row.append(...all.map((one) => toggle(one, state, change)));
+  row.append(...all.map((one) => toggle(one, change)));
   return row;
 }
 
 // A switch: pressed while the condition counts.
-function toggle({ text, said, on }, state, change) {
+function toggle({ text, said, on }, change) {
   const chip = button(on ? "chip" : "chip off", "", () =>
-    change({ ignore: on ? [...state.ignore, text] : state.ignore.filter((one) => one !== text) }),
+    change((now) => ({ ignore: [...now.ignore.filter((one) => one !== text), ...(on ? [text] : [])] })),
   { "aria-pressed": String(on), title: on ? words.takeBack(text) : words.again(text), "data-chip": `c:${text}` });
   chip.append(make("span", "", said), icon(on ? "close" : "check", 14));
   return chip;
@@ -56,22 +56,16 @@ function choices(state, change) {
   const chips = [];
   for (const [name, values] of Object.entries(state.chosen)) {
     for (const value of values) {
-      const text = name === "brand" || name === "category" || name === "currency" ? choiceOf(name, value) : words.of(label(name), choiceOf(name, value));
-      chips.push(taken(text, `f:${name}:${value}`, () => change({ chosen: toggled(state, name, value, false) })));
+      const own = valueOf(name, value);
+      const text = ["brand", "category", "currency"].includes(name) ? own : words.of(label(name), own);
+      chips.push(taken(text, `f:${name}:${value}`, () => change((now) => ({ chosen: toggled(now, name, value, false) }))));
     }
   }
-  if (state.price) chips.push(taken(priceSaid(state), "f:price", () => change({ price: null })));
+  if (state.price) chips.push(taken(rangeOf(state), "f:price", () => change({ price: null })));
   if (!chips.length) return null;
   const row = make("div", "chips", "", { role: "group", "aria-label": words.active });
   row.append(...chips, button("plain", words.clear, () => change({ chosen: {}, price: null }), { id: "clear" }));
   return row;
-}
-
-function priceSaid(state) {
-  const currency = state.chosen.currency?.length === 1 ? state.chosen.currency[0] : undefined;
-  const [low, high] = state.price.map((end) => (end === null ? null : money(end, currency, { exact: false })));
-  if (low === null) return words.upTo(high);
-  return high === null ? words.from(low) : words.between(low, high);
 }
 
 function taken(text, key, click) {

@@ -1,7 +1,7 @@
 // The parts of «Why this?», each a section or null where there is nothing to tell.
 
 import { picture, sign, titleOf } from "./cards.js";
-import { goesWith, MARKS, post, products, similar } from "./client.js";
+import { goesWith, MARKS, matchedFields, products, similar } from "./client.js";
 import { button, make } from "./dom.js";
 import { grouped, label, valueOf, verdictOf } from "./plain.js";
 import { count, money, words } from "./words.js";
@@ -40,13 +40,9 @@ export function matchedWords(hit, state, signal) {
   const list = make("ul", "matched");
   const box = section(words.matched, list);
   box.hidden = true;
-  const body = {
-    q: state.q, ignore: state.ignore, filter: `id = "${String(hit.id).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`, limit: 1,
-    attributesToHighlight: ["*"], highlightPreTag: MARKS[0], highlightPostTag: MARKS[1],
-  };
-  post(`/indexes/${encodeURIComponent(state.index)}/search`, body, { signal }).then(({ hits: [found] }) => {
+  matchedFields(state, hit.id, signal).then((fields) => {
     const where = new Map(); // word → fields
-    for (const [name, value] of Object.entries(found?._formatted ?? {})) {
+    for (const [name, value] of Object.entries(fields)) {
       if (name === "id" || name === "url" || name === "image") continue;
       for (const [, word] of JSON.stringify(value).matchAll(new RegExp(`${MARKS[0]}([^${MARKS[1]}]*)${MARKS[1]}`, "g"))) {
         const key = word.toLowerCase();
@@ -164,9 +160,9 @@ function others(title, asked, open) {
   return box;
 }
 
-export function mini(hit, open) {
+function mini(hit, open) {
   const item = make("li");
-  const act = button("mini", "", () => open(hit));
+  const act = button("mini", "", () => open(hit), { "aria-haspopup": "dialog" });
   const frame = make("span", "frame");
   frame.append(picture(hit));
   act.append(frame, make("span", "mini-title", titleOf(hit)), make("span", "price", typeof hit.price === "number" ? money(hit.price, hit.currency) : ""));

@@ -6,18 +6,17 @@ export const EN = {
   dearest: "Price, high to low", bestRated: "Best rated", catalogue: "All products", results: "Results", loading: "Searching…",
   found: (n) => (n === "1" ? "1 product" : `${n} products`), took: (ms) => `${ms} ms`,
   foundFor: (n, who) => `${n === "1" ? "1 product" : `${n} products`} for ${who}`,
-  moved: (n) => `${n} moved`, unmoved: "order as for everybody",
-  movedHint: "Products of this list that stand elsewhere than they would for everybody",
+  moved: (n) => `${n} moved by taste`, unmoved: "order as for everybody",
 
   suggestions: "Suggestions", recent: "Recent searches", forget: "Clear recent searches", forgetOne: (text) => `Forget “${text}”`, popular: "Often looked for",
   kind: { query: "often searched", type: "search", brand: "brand", category: "category", title: "product", recent: "searched before" },
   products: (n) => (n === "1" ? "1 product" : `${n} products`), offered: (n) => (n === "1" ? "1 suggestion" : `${n} suggestions`),
   hints: [["↑↓", "move"], ["Enter", "search"], ["Esc", "close"]],
 
-  shopper: "Shopper", shoppingAs: (who) => `Results for ${who} – choose another shopper`, nobody: "Everybody", nobodyAbout: "No history: the order that everybody gets.",
+  shoppingAs: (who) => `Results for ${who} – choose another shopper`, nobody: "Everybody", nobodyAbout: "No history: the order that everybody gets.",
   whoTitle: "Who is shopping?", whoText: "Each of these invented shoppers has a history of views, baskets and purchases. See what the same search looks like to them.",
   whoTextFree: "Enter the id of a shopper whose events this server knows, and see what the same search looks like to them.",
-  otherShopper: "Another shopper’s id", use: "Use", close: "Close", findShopper: "Find a shopper", noShopper: "No shopper is called that.", chosen: "chosen",
+  otherShopper: "Another shopper’s id", use: "Use", close: "Close", findShopper: "Find a shopper", noShopper: "No shopper is called that.",
 
   emptyFor: (q) => `Nothing found for “${q}”`, emptyTitle: "Nothing found", emptyNoWay: "Other words may help: say what it is for, or what it is made of.",
   emptyWhy: "No product meets all of this. Leave something out:", leaveOut: (text) => `Leave out ${text}`, clearAll: "Clear all filters",
@@ -42,8 +41,8 @@ export const EN = {
   forbiddenTitle: "This server does not let this page in",
   offlineTitle: "You are offline", offline: "Results come back as soon as the connection does.",
   goneTitle: "The server does not answer", gone: (seconds) => `Trying again in ${seconds} s.`, goneNow: "Trying again…", retry: "Try again now", stale: "What you see is from before.",
-  busyTitle: "The server is busy", back: "The server is back.",
-  wrongTitle: "The server cannot read this address", wrongFilters: "Clear filters and sorting",
+  busyTitle: "The server is busy",
+  wrongTitle: "This address does not fit this catalogue", wrongFilters: "Clear filters and sorting",
   errorTitle: "Something went wrong on the server",
 
   fields: {

@@ -15,7 +15,7 @@ const EN = {
   ratedFrom: (text) => `rated ${text} or more`, of: (field, text) => `${field}: ${text}`,
 
   filters: "Filters", clear: "Clear filters", remove: (text) => `Remove the filter ${text}`, active: "Filters in use", showThem: (n) => (n === "1" ? "Show 1 product" : `Show ${n} products`),
-  all: (n) => `Show all ${n}`, fewer: "Show fewer", find: (field) => `Find in ${field}`, noValue: "No such value.", onlyStock: "In stock only", any: "All",
+  all: (n) => `Show all ${n}`, first: (n) => `Show the first ${n}`, fewer: "Show fewer", find: (field) => `Find in ${field}`, noValue: "No such value.", onlyStock: "In stock only", any: "All",
   priceFrom: "From", priceTo: "To", lowest: "Lowest price", highest: "Highest price", onePrice: (price) => `All at ${price}`, noPrices: "None of these has a price.",
   unpriced: (n) => (n === "1" ? "1 without a price is left out once a range is set." : `${n} without a price are left out once a range is set.`),
   currencies: "Currency of the prices", chooseCurrency: "Prices are in more than one currency. Choose one to set a range.", filterOf: { language: { en: "English", zh: "中文" } },
@@ -59,7 +59,7 @@ const ZH = {
   ratedFrom: (text) => `评分至少 ${text}`, of: (field, text) => `${field}：${text}`,
 
   filters: "筛选", clear: "清除筛选", remove: (text) => `移除筛选 ${text}`, active: "已选条件", showThem: (n) => `查看 ${n} 件商品`,
-  all: (n) => `全部 ${n} 项`, fewer: "收起", find: (field) => `查找${field}`, noValue: "没有这个值。", onlyStock: "只看有货", any: "不限",
+  all: (n) => `全部 ${n} 项`, first: (n) => `显示前 ${n} 项`, fewer: "收起", find: (field) => `查找${field}`, noValue: "没有这个值。", onlyStock: "只看有货", any: "不限",
   priceFrom: "最低", priceTo: "最高", lowest: "最低价格", highest: "最高价格", onePrice: (price) => `均为 ${price}`, noPrices: "这些商品都没有价格。",
   unpriced: (n) => `设定价格后，${n} 件没有标价的商品将不显示。`,
   currencies: "价格的货币", chooseCurrency: "商品使用不止一种货币，选择一种后可设定价格范围。", filterOf: { language: { en: "English", zh: "中文" } },

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from search.domain import Query
 from search.explanation.empty_words import EMPTY_WORDS, NEGATORS
+from search.lexicon.folding import segment
 from search.terms import HAN, fold, stem, terms
 from search.understanding.names import names
 from search.understanding.tokens import tokens
@@ -32,6 +33,8 @@ _TOKEN = re.compile(
     rf"|(?P<word>[^\W_{HAN}]+(?:['’.&/-][^\W_{HAN}]+)*)"
 )
 _UNIT = r"[\s-]?(?:[^\W\d_]{1,10}|[\"”″])"
+_MEASURE = re.compile(r"\d+[\W_]*[^\W\d_]")
+_COMPOUND_HAN = 4
 _RANGE = re.compile(r"\d\s?(?:[-–~]|to|到|至)\s?\d")
 _FREE = re.compile(r"(.+)-free")
 _NOT_HAN = "(?:不|免|无需|无|不用|不需要?|没有?|非)"
@@ -51,7 +54,8 @@ class Asked:
     """A word of the query. `place` numbers it among all words, the empty ones included. `pattern` finds what may be it
     in a folded text, `stem` is what a match must come to, "" where the pattern is enough. `ruled_out`: with the word
     that turns it round, which the pattern asks for, too. `ranged`: one end of a range, 20-30.
-    `probe` stands in every text that the pattern can find: most texts need no more looking."""
+    `probe` stands in every text that the pattern can find: most texts need no more looking. `parts` of a Chinese
+    compound are words, too, the longest first."""
 
     typed: str
     place: int
@@ -61,6 +65,12 @@ class Asked:
     ruled_out: bool = False
     ranged: bool = False
     probe: str = ""
+    parts: tuple[str, ...] = ()
+
+    @property
+    def is_measure(self) -> bool:
+        """A number with a unit: a product may have it in another unit."""
+        return bool(_MEASURE.match(self.folded))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +189,8 @@ def _is_name(phrase: str) -> bool:
 
 def _word(typed: str, place: int, folded: str, negator: str) -> Asked:
     if not negator:
-        return Asked(typed, place, folded, _stem_of(folded), _compiled(_pattern(folded)), probe=_probe(folded))
+        pattern = _compiled(_pattern(folded))
+        return Asked(typed, place, folded, _stem_of(folded), pattern, probe=_probe(folded), parts=_parts(folded))
     if IS_HAN.search(negator):
         return Asked(
             negator + typed,
@@ -193,6 +204,12 @@ def _word(typed: str, place: int, folded: str, negator: str) -> Asked:
     form = _form(folded)
     without = rf"(?<![^\W_])(?:(?:no|not|non|without|free of|free from)[\s-]+{form}|{form}[\s-]free)(?![^\W_])"
     return Asked(f"{negator} {typed}", place, folded, "", _compiled(without), ruled_out=True, probe=_probe(folded))
+
+
+def _parts(folded: str) -> tuple[str, ...]:
+    if len(folded) < _COMPOUND_HAN or not IS_HAN.match(folded):
+        return ()
+    return tuple(sorted((part for part in segment(folded) if 1 < len(part) < len(folded)), key=len, reverse=True))
 
 
 def _stem_of(folded: str) -> str:

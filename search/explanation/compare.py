@@ -70,7 +70,8 @@ def comparison_facts(ledgers: Sequence[Ledger], language: Language) -> tuple[tup
 def _prices(ledgers: Sequence[Ledger], language: Language, found: list[list[str]]) -> None:
     paid = [amount(one.document.get("price")) for one in ledgers]
     known = [one for one in paid if one is not None]
-    currencies = {one.document.get("currency") for one, price in zip(ledgers, paid, strict=True) if price is not None}
+    sold = [one.document for one, price in zip(ledgers, paid, strict=True) if price is not None]
+    currencies = {clean(one.get("currency")) for one in sold}
     if not known or (len(known) == len(ledgers) and len(set(known)) == 1 and len(currencies) == 1):
         return
     ranked = len(known) > 1 and len(currencies) == 1 and min(known) < max(known)
@@ -171,13 +172,15 @@ def _stock(ledgers: Sequence[Ledger], language: Language, found: list[list[str]]
 
 
 def _sides(ledgers: Sequence[Ledger], language: Language) -> list[_Side]:
-    """With names that tell them apart: by their ids where their titles begin alike."""
+    """With names that tell them apart: by their ids where their titles begin alike, by their places in the last."""
     names = [short_name(one.document, language) for one in ledgers]
-    twice = Counter(names)
-    return [
-        _Side(one, name if twice[name] == 1 else f"{name} ({cut(clean(one.product_id), 16)})")
-        for one, name in zip(ledgers, names, strict=True)
-    ]
+    twice, ids = Counter(names), Counter(clean(one.product_id) for one in ledgers)
+    sides = []
+    for place, (one, name) in enumerate(zip(ledgers, names, strict=True), 1):
+        own = clean(one.product_id)
+        mark = cut(own, 16) if own and ids[own] == 1 else str(place)
+        sides.append(_Side(one, name if twice[name] == 1 else f"{name} ({mark})"))
+    return sides
 
 
 def _and(predicates: Sequence[str]) -> str:

@@ -45,6 +45,7 @@ _NOTHING = frozenset({"", "none", "null", "nan", "n/a", "na", "-", "--", "unknow
 _SPACE = re.compile(r"\s+")
 _EMPTY = re.compile(r"[(\[{（【「『《〈<]\s*[)\]}）】」』》〉>]")
 _REPEATED = re.compile(r"([^\w\s])\1+")
+_APART = re.compile(r" ([,.;!?])(?= |$)")
 _ENDS = " \t,;:.，。；：、·|/\\-–—_*~…!?！？"
 _CLOSED_BY = {"(": ")", "[": "]", "{": "}", "（": "）", "【": "】", "「": "」", "『": "』", "《": "》", "〈": "〉"}
 _QUOTES = str.maketrans({"“": "'", "”": "'", '"': "″", "„": "'", "«": "'", "»": "'", "「": "'", "」": "'", "`": "'"})
@@ -56,15 +57,16 @@ def clean(value: Json) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return number(value)
+        return "" if (held := amount(value)) is None else number(held)
     if not isinstance(value, str):
         return ""
     text = unicodedata.normalize("NFC", value[:4000])
-    seen = "".join(char if unicodedata.category(char)[0] not in "C" else " " for char in text)
-    text = _SPACE.sub(" ", seen).translate(_QUOTES)
+    if not text.isprintable():
+        text = "".join(char if unicodedata.category(char)[0] not in "C" else " " for char in text)
+    text = _SPACE.sub(" ", text).translate(_QUOTES)
     while (less := _EMPTY.sub("", text)) != text:
         text = less
-    text = _SPACE.sub(" ", _REPEATED.sub(r"\1", text)).strip(_ENDS)
+    text = _APART.sub(r"\1", _SPACE.sub(" ", _REPEATED.sub(r"\1", text))).strip(_ENDS)
     return "" if text.lower() in _NOTHING or not re.search(r"\w", text) else text
 
 
@@ -88,7 +90,10 @@ def cut(text: str, most: int) -> str:
 
 def columns(text: str) -> int:
     """How wide it is read: wide characters are two."""
-    return len(text) if text.isascii() else sum(1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
+    if text.isascii():
+        return len(text)
+    wide = [char for char in set(text) if unicodedata.east_asian_width(char) in "WF"]
+    return len(text) + sum(map(text.count, wide))
 
 
 def _closed(text: str) -> str:
@@ -154,8 +159,13 @@ def about(amount: float, currency: Json = None) -> str:
 
 def amount(value: Json) -> float | None:
     """A finite number, or None."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if is_number else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        held = float(value)
+    except OverflowError:  # JSON knows no largest number
+        return None
+    return held if math.isfinite(held) else None
 
 
 def unit(field: str, language: Language) -> str:

@@ -9,25 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import count
+from typing import NamedTuple
 
 from search.codes import asked_codes, code_key, is_code_field, whole_code
 from search.domain import CORE_FIELDS, Document, Json, Query
 from search.explanation.asked import IS_HAN, Asked, asked, joined, other_names
 from search.explanation.ledger import How, Word
-from search.lexicon.folding import segment
 from search.terms import HAN, fold, squash, stem, terms
 
 MAX_DESCRIPTION = 3000
 """Characters of a description that are read for words, as many as the lane of words reads."""
 
 _COMPOUND = re.compile(rf"[^\W_{HAN}]+(?:['’.&/-][^\W_{HAN}]+)+")
+_JOINT = re.compile(r"\w['’.&/-]\w")
 _CODED = re.compile(r"[^\W_]+(?:[-./#][^\W_]+)*")
-_COMPOUND_HAN = 4
-_MEASURE = re.compile(r"\d+[^\W\d]")
-"""A number with a unit is not looked for among what is missing: it may be there in another unit."""
-
 _DIGIT = re.compile(r"\d")
+_LETTERS = re.compile(r"[^\W_]+")
 _RULED_OUT = re.compile(r"(?:(?<![^\W_])(?:no|not|non|without)[\s-]+|[不免无没非未])$")
 
 
@@ -39,8 +38,7 @@ class Found:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(NamedTuple):
     """A text of the product as written and folded; places in the one are places in the other where `exact`."""
 
     field: str
@@ -82,21 +80,23 @@ class Finder:
             return Found((coded,))
         if not self._asked:
             return Found()
-        texts = list(_texts(document))
+        texts = _Texts(document)
         met: dict[int, _Met] = {}
         for text in texts:
             left = [one for one in self._asked if one.place not in met]
             if not left:
                 break
-            for one in _in_text(text, left):
-                met.update(dict.fromkeys(range(one.first, one.last + 1), one))
+            if any(one.probe in text.folded for one in left) or _has_compounds(text.folded):
+                for one in _in_text(text, left):
+                    met.update(dict.fromkeys(range(one.first, one.last + 1), one))
         self._by_other_names(texts, met)
         self._by_parts(texts, met)
         self._by_pieces_of_codes(document, met)
-        shown = [self._word(one) for one in sorted(set(met.values()), key=lambda one: one.first) if _tells(one)]
+        phrases = {one.first: one for one in met.values()}
+        shown = [self._word(phrases[first]) for first in sorted(phrases) if _tells(phrases[first])]
         rest = [one for one in self._asked if one.place not in met and not one.ruled_out]
-        rest = [one for one in rest if not (one.ranged or _MEASURE.match(squash(one.folded)))]
-        everything = _Everything.of(document) if rest else None
+        rest = [one for one in rest if not (one.ranged or one.is_measure)]
+        everything = _Everything.of(document, texts) if rest else None
         missing = [one.typed for one in rest if everything and not everything.may_say(one)]
         if not shown and len(missing) < len(rest):
             missing = []  # some of it is there in a way that cannot be shown: then nothing is said to be missing
@@ -115,7 +115,7 @@ class Finder:
         if not wanted:
             return None
         for field, value in document.items():
-            if field not in ("id", "title") and not is_code_field(field):
+            if field not in ("id", "title") and not _holds_codes(field):
                 continue
             for member in value if isinstance(value, list) else [value]:
                 if isinstance(member, str | int) and not isinstance(member, bool):
@@ -130,10 +130,12 @@ class Finder:
             return raw.strip()
         return next((token for token in _CODED.findall(raw) if code_key(token) == key), key)
 
-    def _by_other_names(self, texts: Sequence[_Text], met: dict[int, _Met]) -> None:
+    def _by_other_names(self, texts: _Texts, met: dict[int, _Met]) -> None:
         for name in self._names:
             places = range(name.first, name.last + 1)
             if any(place in met for place in places):
+                continue
+            if not any(one.probe in texts.folded for one in name.patterns):
                 continue
             for text in texts:
                 match = next(
@@ -149,13 +151,13 @@ class Finder:
                     met.update(dict.fromkeys(places, found))
                     break
 
-    def _by_parts(self, texts: Sequence[_Text], met: dict[int, _Met]) -> None:
+    def _by_parts(self, texts: _Texts, met: dict[int, _Met]) -> None:
         """Of a Chinese compound that stands nowhere as a whole, the part that does: 鼠标 of 无线鼠标."""
         for one in self._asked:
-            if one.place in met or one.ruled_out or len(one.folded) < _COMPOUND_HAN or not IS_HAN.match(one.folded):
+            if one.place in met:
                 continue
-            parts = sorted((part for part in segment(one.folded) if len(part) > 1), key=len, reverse=True)
-            for part, text in ((part, text) for part in parts for text in texts if part != one.folded):
+            there = (part for part in one.parts if part in texts.folded)
+            for part, text in ((part, text) for part in there for text in texts):
                 if (start := text.folded.find(part)) >= 0:
                     met[one.place] = _Met(one.place, one.place, text, start, start + len(part))
                     break
@@ -194,12 +196,34 @@ def mentions(document: Document, text: str) -> bool:
 # --- the product -----------------------------------------------------------------------------------------------------
 
 
+class _Texts:
+    """The texts of a product, each folded once and only when somebody comes to it: the description is the last."""
+
+    def __init__(self, document: Document) -> None:
+        self._source = _texts(document)
+        self._read: list[_Text] = []
+
+    def __iter__(self) -> Iterator[_Text]:
+        for place in count():
+            if place == len(self._read):
+                following = next(self._source, None)
+                if following is None:
+                    return
+                self._read.append(following)
+            yield self._read[place]
+
+    @cached_property
+    def folded(self) -> str:
+        """All of them: what is not in here is in none of them."""
+        return "\n".join([text.folded for text in self])
+
+
 def _texts(document: Document) -> Iterator[_Text]:
     """What says most about a product first."""
     for field in ("title", "brand", "category"):
         yield from _of_value(field, document.get(field))
     others = [
-        (field, value) for field, value in document.items() if field not in CORE_FIELDS and not is_code_field(field)
+        (field, value) for field, value in document.items() if field not in CORE_FIELDS and not _holds_codes(field)
     ]
     for field, value in others:
         if value is True:  # its name is what it says
@@ -209,6 +233,9 @@ def _texts(document: Document) -> Iterator[_Text]:
     description = document.get("description")
     if isinstance(description, str):
         yield from _of_value("description", description[:MAX_DESCRIPTION])
+
+
+_holds_codes = lru_cache(maxsize=4096)(is_code_field)
 
 
 def _of_value(field: str, value: Json) -> Iterator[_Text]:
@@ -247,17 +274,20 @@ def _spans(text: _Text, one: Asked) -> Iterator[tuple[int, int]]:
         if len(one.folded) == 1 and IS_HAN.match(one.folded) and one.folded not in _cut(text.folded):
             continue
         yield match.span()
-    if one.stem:
+    if one.stem and _has_compounds(text.folded):
         yield from _compounds(text.folded).get(one.stem, ())
+
+
+def _has_compounds(folded: str) -> bool:
+    return _JOINT.search(folded) is not None
 
 
 @lru_cache(maxsize=1024)
 def _compounds(folded: str) -> dict[str, list[tuple[int, int]]]:
     """Where words stand that are written with a sign between their parts: `bluray` for blu-ray."""
     found: dict[str, list[tuple[int, int]]] = {}
-    if any(sign in folded for sign in "-&/.'’"):
-        for match in _COMPOUND.finditer(folded):
-            found.setdefault(stem("".join(re.findall(r"[^\W_]+", match[0]))), []).append(match.span())
+    for match in _COMPOUND.finditer(folded):
+        found.setdefault(stem("".join(_LETTERS.findall(match[0]))), []).append(match.span())
     return found
 
 
@@ -275,13 +305,15 @@ class _Everything:
     squashed: str
 
     @classmethod
-    def of(cls, document: Document) -> _Everything:
-        parts: list[str] = []
-        for field, value in document.items():
-            parts.append(field)
-            parts += [str(member) for member in (value if isinstance(value, list) else [value])]
-        folded = fold(" ".join(parts))
-        return cls(folded, squash(folded))
+    def of(cls, document: Document, texts: _Texts) -> _Everything:
+        """`texts` of the document, which need not be folded again."""
+        known = {text.written for text in texts}
+        others = [*document]
+        for value in document.values():
+            members = value if isinstance(value, list) else [value]
+            others += [str(member) for member in members if not (isinstance(member, str) and member in known)]
+        folded = f"{texts.folded} {fold(' '.join(others))}"
+        return cls(folded, "".join(_LETTERS.findall(folded)))
 
     def may_say(self, one: Asked) -> bool:
         """Rather yes than no: what is said to be missing must be missing."""

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from search.domain import Language
+from search.grounding.beside import beside_faults
 from search.grounding.claimed import claim_faults
 from search.grounding.counted import number_faults
+from search.grounding.dictionary import knows, means
 from search.grounding.fault import Fault, Kind
 from search.grounding.ground import Ground, said_in_chinese
 from search.grounding.measures import Measure, measures
@@ -69,6 +71,7 @@ def faults(sentence: str, ground: Ground, language: Language | None = None) -> t
         return (Fault("foreign", sentence[:40]),)
     wrong = list(number_faults(found, low, every, ground))
     wrong += claim_faults(low, ground)
+    wrong += beside_faults(every, ground)
     wrong += _word_faults(text, every, found, ground, vocabulary())
     if not wrong and not _tells(every, found, vocabulary()) and low == lowered(unified(sentence)):
         wrong.append(Fault("claim", sentence))
@@ -90,7 +93,9 @@ _FOREIGN = 5
 
 
 def _is_foreign(every: list[Word], words: Vocabulary) -> bool:
-    latin = [word for word in every if not word.han and word.text.isalpha()]
+    if any(word.han for word in every):
+        return False
+    latin = [word for word in every if word.text.isalpha()]
     return len(latin) >= _FOREIGN and not any(word.key in words.neutral for word in latin)
 
 
@@ -163,7 +168,8 @@ def _word_faults(
             if not taken:
                 yield Fault(_kind(text, word, words), text[word.start : word.end])
             elif taken == 1 and _is_name(text, word) and word.key not in ground.terms and word.text not in ground.plain:
-                yield Fault("name", text[word.start : word.end])
+                if not ground.glossed(word.key):
+                    yield Fault("name", text[word.start : word.end])
             index += taken or 1
 
 
@@ -268,7 +274,7 @@ def _latin(every: list[Word], index: int, ground: Ground, words: Vocabulary) -> 
         if phrases[length - 1] in words.neutral:
             return length
     word = every[index]
-    if _derived(word, ground):
+    if _derived(word, ground) or (not _within_chinese(every, index) and ground.glossed(word.key) & word.sign):
         return 1
     if any(char.isdigit() for char in word.text) and re.sub(r"[^a-z0-9]", "", word.text) in ground.codes:
         return 1
@@ -299,6 +305,8 @@ def _han_faults(run: list[Word], low: str, found: list[Measure], ground: Ground,
                 and said_in_chinese(ground, piece, sign)
             ):
                 good = 0.03
+            if good is None and _is_translation(piece, sign, start + i, aligned, run, ground, words):
+                good = 0.004
             if good is None and piece in _DIMENSIONS and _beside_measure(start + i, start + i + length, found):
                 good = 0.01
             if good is None:
@@ -325,6 +333,24 @@ def _han_faults(run: list[Word], low: str, found: list[Measure], ground: Ground,
             yield Fault(_kind_of(low[begin:stop], words), low[begin:stop])
 
 
+def _is_translation(
+    piece: str, sign: int, place: int, aligned: bool, run: list[Word], ground: Ground, words: Vocabulary
+) -> bool:
+    """Whether the dictionary has a piece for what the product says in English: a word as it was cut, or part of one that
+    neither the tables nor the dictionary know."""
+    if not ground.is_english:
+        return False
+    if not aligned:
+        whole = next(word for word in run if word.start <= place < word.end)
+        if place + len(piece) > whole.end or whole.key in words.han or whole.key in words.kinds or knows(whole.key):
+            return False
+    return means(piece, sign, ground.terms)
+
+
+_GRAMMAR = frozenset("的地得了着过到在把被让给从和与或就都也还再才只又很太不没有会能可要得用时后前里上下起来去完好这那每")
+"""Characters that stick to their neighbours when Chinese is cut."""
+
+
 def _odd_cut(place: int, run: list[Word], ground: Ground, words: Vocabulary) -> bool:
     """Whether a character stands in a word of two, unknown to all tables, with one that says nothing or stands in the
     product's text as well, 会慢 or 花烧: no word, most likely, but a cut that went wrong."""
@@ -332,7 +358,7 @@ def _odd_cut(place: int, run: list[Word], ground: Ground, words: Vocabulary) -> 
     if len(word.key) != 2 or word.key in words.kinds or word.key in words.han:
         return False
     other = word.key[1 - (place - word.start)]
-    return other in words.neutral_han or other in ground.han
+    return other in _GRAMMAR or other in ground.han
 
 
 def _covers(piece: str, sign: int, aligned: bool, ground: Ground, words: Vocabulary) -> float | None:
@@ -350,6 +376,13 @@ def _covers(piece: str, sign: int, aligned: bool, ground: Ground, words: Vocabul
 
 
 _SUFFIX = re.compile(r"(?:ened|en|ily|ly|y|iness|ness|ish|ful|like|ed)$")
+
+
+def _within_chinese(every: list[Word], index: int) -> bool:
+    """Whether an English word stands in a Chinese sentence, where it is a name or a word of the product's own."""
+    return any(word.han for word in every[max(0, index - 1) : index]) and any(
+        word.han for word in every[index + 1 : index + 2]
+    )
 
 
 def _derived(word: Word, ground: Ground) -> bool:

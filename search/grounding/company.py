@@ -8,6 +8,9 @@ from search.grounding.measures import Measure
 from search.grounding.reading import PLUS, Word
 from search.grounding.vocabulary import LONGEST_PHRASE, Vocabulary
 
+_VESSELS = frozenset("杯瓶碗盒罐袋锅盘壶桶")
+"""Chinese words that count, and are things themselves: 一壶四杯."""
+
 _PAUSE = re.compile(r"[,;:.!?，；：。！？、()（）|\n]")
 
 
@@ -16,6 +19,9 @@ def company(measure: Measure, low: str, words: list[Word], vocabulary: Vocabular
     also as single characters, for the words are cut differently elsewhere."""
     near: set[str] = set()
     told = 0
+    if low[measure.end : measure.end + 1] in _VESSELS and low[measure.start] >= "\u3400" and not measure.unit:
+        near.add(low[measure.end])
+        told = 1
     for index, word in enumerate(words):
         if word.start < measure.end:
             continue

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from search.grounding.company import company
+from search.grounding.dictionary import means
 from search.grounding.fault import Fault
 from search.grounding.ground import Ground, Known
 from search.grounding.measures import Measure
@@ -46,8 +47,20 @@ _CHECKED = (("weight", "load"), ("width", "height", "length", "depth", "diameter
 def number_faults(found: list[Measure], low: str, every: list[Word], ground: Ground) -> Iterator[Fault]:
     words = vocabulary()
     for measure in found:
-        if not _is_known(measure, low, every, ground, words):
+        if not _within_a_word(measure, every, ground, words) and not _is_known(measure, low, every, ground, words):
             yield Fault("number", low[measure.start : measure.end].strip())
+
+
+def _within_a_word(measure: Measure, every: list[Word], ground: Ground, words: Vocabulary) -> bool:
+    """Whether a Chinese number is a part of a word that claims nothing, 两侧, or is the product's, 六角形 for hexagonal."""
+    for word in every:
+        if word.han and word.start <= measure.start and measure.end < word.end + (not measure.unit) and len(word.key) > 1:
+            if word.start == measure.start and word.end == measure.end:
+                return False
+            if word.key in words.neutral_han or ground.terms.get(word.key, 0) & word.sign:
+                return True
+            return ground.is_english and means(word.key, word.sign, ground.terms)
+    return False
 
 
 def _is_known(measure: Measure, low: str, every: list[Word], ground: Ground, words: Vocabulary) -> bool:
@@ -63,7 +76,7 @@ def _is_known(measure: Measure, low: str, every: list[Word], ground: Ground, wor
     ]
     if not candidates or measure.unit not in ("", "%") or not near:
         return bool(candidates)
-    if any(near & known.beside for known in candidates):
+    if any(near & known.beside or low[measure.end : measure.end + 1] in known.beside for known in candidates):
         return True
     if low[measure.start : measure.end + 1] in ground.plain and measure.end < len(low) and low[measure.end] > "\u3400":
         return True

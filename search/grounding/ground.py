@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from search.domain import Document, Json
 from search.grounding.company import company, widened
 from search.grounding.dictating import dictates, is_free
+from search.grounding.dictionary import installed, meanings, parts
 from search.grounding.fields import CODES, counted_by, said_of
 from search.grounding.harmless import honest
-from search.grounding.measures import Measure, measures
+from search.grounding.measures import ORDINALS, Measure, measures
 from search.grounding.reading import MINUS, NEGATORS, PLUS, Word, lowered, read, sign_of, stemmed, unified
 from search.grounding.splitting import sentences
 from search.grounding.units import units
@@ -55,6 +56,28 @@ class Ground:
     unknown: Mapping[str, int]
     unknown_han: str
     clauses: tuple[str, ...]
+    said_han: tuple[tuple[str, int], ...]
+    """Its Chinese words as they stand in it, with their signs."""
+    is_english: bool
+    """Whether what the product says of itself is in English, so that a Chinese sentence about it is a translation."""
+    _glossed: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+
+    def glossed(self, name: str) -> int:
+        """The signs of an English term that the dictionary has for a Chinese word of the product; 0 for none."""
+        if not self.han or not installed():
+            return 0
+        if not self._glossed:
+            made: dict[str, int] = {"": 0}
+            for word, sign in self.said_han:
+                pieces = parts(word)
+                for piece in pieces:  # 黑纱 is black and gauze
+                    if not vocabulary().kinds.get(piece, frozenset()) & {"material", "brand"}:
+                        made[piece] = made.get(piece, 0) | sign
+                for each in (each for piece in (word, *pieces) for each in meanings(piece)):
+                    made[each] = made.get(each, 0) | sign
+            _widen(made, vocabulary(), 1)
+            self._glossed.update(made)
+        return 0 if self.terms.get(name) == MINUS else self._glossed.get(name, 0)
 
     @classmethod
     def of(cls, document: Document, facts: Sequence[str] = (), unknown: Sequence[str] = ()) -> Ground:
@@ -82,7 +105,11 @@ class Ground:
             kept.append(text)
             for part in parts:
                 _take_text(unified(part), words, terms, numbers, han)
+        by_hand = _BY_HAND_ONLY.search(lowered("\n".join(text.said for text in kept))) is not None
+        said_han = tuple((word, sign) for word, sign in terms.items() if not word.isascii() and word[0] not in NEGATORS)
         _widen(terms, words)
+        if by_hand:
+            terms |= dict.fromkeys(map(_key, _IN_MACHINES), MINUS)
         unknown_terms: dict[str, int] = {}
         unknown_han: list[tuple[str, bytes]] = []
         for text in unknown:
@@ -103,6 +130,8 @@ class Ground:
             tuple(
                 sorted((lowered(unified(each)) for each in (*facts, *unknown) if len(each) > 3), key=len, reverse=True)
             ),
+            said_han,
+            not is_han(f"{document.get('title', '')}{document.get('description', '')}"),
         )
 
 
@@ -175,9 +204,12 @@ def _take_field(
         for key, each in value.items():
             _take_field(str(key), each, currency, texts, terms, numbers)
         return
+    text = unified(str(value))
+    if text.strip().lower() in _NOTHING:
+        _add(terms, _key(label), MINUS)
+        return
     for part in label.split():
         _add(terms, _key(part), PLUS)
-    text = unified(str(value))
     if date := re.fullmatch(r"(\d{4})-(\d\d)-(\d\d).*", text):
         year, month, _ = map(int, date.groups())
         numbers += [
@@ -190,6 +222,12 @@ def _take_field(
     texts.append(_Text(text, is_free(name, text)))
 
 
+_IN_MACHINES = ("machine washable", "machine wash", "washing machine", "machine", "机洗", "洗衣机", "可机洗", "能机洗")
+_NOTHING = frozenset({"none", "no", "without", "n/a", "无", "没有", "不含"})
+_BY_HAND_ONLY = re.compile(
+    r"\bhand[- ]wash(?:ing)? only\b|\b(?:only|must) (?:be )?(?:hand[- ]wash\w*|washed by hand)|\bdry[- ]clean(?:ing)? only\b"
+    r"|\bonly (?:be )?dry[- ]clean\w*|(?:只能|仅能|只可|仅限|须|必须)(?:手洗|干洗)"
+)
 _LOOKS = frozenset({"colour", "material", "brand"})
 _FIELD_UNITS = {
     "c": ("c", 1.0),
@@ -228,6 +266,11 @@ def _take_text(
         if measure.unit == "%" and measure.value == 100:
             for each in ("pure", "纯", "all"):
                 _add(terms, each, PLUS)
+    for match in _AND_A_HALF.finditer(low):
+        unit, factor = units()[match.group(1)]
+        numbers.append(Known(1.5 * factor, unit, frozenset()))
+    for match in _MONTH.finditer(low):
+        numbers.append(Known(1 + _MONTH_NAMES.index(match.group(1)), "month", frozenset()))
     for match in _COUNT_WORD.finditer(low):
         numbers.append(Known(_COUNTS[match.group()], "", frozenset(), frozenset()))
     latin: list[Word] = []
@@ -255,6 +298,12 @@ def _take_text(
                     _add(terms, piece, sign_of(piece, start, signs))
 
 
+_AND_A_HALF = re.compile(r"\b(?:an?|one) (hour|day|week|month|year|litre|liter|metre|meter|kilo) and a half\b")
+_MONTH_NAMES = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_MONTH = re.compile(rf"\b({'|'.join(name for name in _MONTH_NAMES if name not in ('may', 'march'))})\b")
 _NAMED = re.compile(r"\b([A-Z][a-zA-Z]+)\s$")
 _COUNTS = {
     "both": 2, "pair": 2, "dual": 2, "double": 2, "twin": 2, "twice": 2, "triple": 3,
@@ -262,13 +311,16 @@ _COUNTS = {
     "双": 2,
     "两": 2, "对": 2, "正反": 2, "半": 0.5, "quad": 4,
 }  # fmt: skip
-_COUNT_WORD = re.compile(r"\b(?:both|pair|dual|double|twin|twice|triple|dozen|half|quad)\b|双|正反")
+_COUNTS |= {word: place for place, word in enumerate(ORDINALS, start=1)}
+_COUNT_WORD = re.compile(rf"\b(?:both|pair|dual|double|twin|twice|triple|dozen|half|quad|{'|'.join(ORDINALS)})\b|双|正反")
 
 
 def _phrases(latin: list[Word], terms: dict[str, int]) -> None:
     for start, word in enumerate(latin):
         name, sign = word.key, word.sign
         _add(terms, name, sign)
+        if word.text.startswith(("un", "non")) and sign == PLUS and len(word.text) > 6:
+            _add(terms, stemmed(word.text.removeprefix("un").removeprefix("non")), MINUS)  # uncoated: no coating
         for other in latin[start + 1 : start + LONGEST_PHRASE]:
             if other.start - latin[start].end > 40:
                 break
@@ -296,10 +348,10 @@ def _codes(low: str) -> Iterator[str]:
             yield from re.findall(r"[a-z]*\d+[a-z0-9]*", run)
 
 
-def _widen(terms: dict[str, int], words: Vocabulary) -> None:
+def _widen(terms: dict[str, int], words: Vocabulary, steps: int = _DEEPEST) -> None:
     """Adds other words for what is said, step by step."""
     edge = [(name, sign) for name, mask in terms.items() for sign in (PLUS, MINUS) if mask & sign]
-    for _ in range(_DEEPEST):
+    for _ in range(steps):
         new: list[tuple[str, int]] = []
         for literal in edge:
             for name, sign in words.supports.get(literal, ()):

@@ -34,6 +34,7 @@ class Measure:
     after: str = ""
 
 
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
@@ -115,6 +116,8 @@ def _made(match: re.Match[str], text: str) -> Measure | None:
         dimension, factor = "star", 1.0
     if unit in ("in", "a", "s", "k", "m", "l", "j", "f", "c", "h", "v", "w", "g") and not _close(match, text):
         dimension, factor, end = "", 1.0, match.start("unit")
+    if text[:start].endswith("第"):  # 第三天 counts none
+        dimension, factor = "", 1.0
     if unit == "年" and 1000 <= value <= 2100:
         dimension, factor = "year", 1.0
     if value == 1 and not dimension and (match["spelled"] or match["hans"]):
@@ -272,4 +275,4 @@ def _longest(latin: bool) -> Iterator[str]:
     )
 
 
-__all__ = ["Measure", "measures"]
+__all__ = ["ORDINALS", "Measure", "measures"]

@@ -32,7 +32,7 @@ _STOP = re.compile(
     rf"[,;:.!?，；：。！？()（）\n|]+(?=\s|$|[{HAN}])|\s[—–-]\s|——|[;；。！？\n|]"
     r"|\b(?:but|though|although|however|yet|while|whereas|because|since|so|unless|until|when|if|which|who|where)\b"
     r"|\band\s+(?=(?:it|they|you|should|can|will|would|is|are|has|have|\w+s|still|also|then|so|we|one)\b)"
-    r"|\bin\s+(?=this|these)"
+    r"|\b(?:in|with|on|for|from|by|of|at|about)\s+(?=this|these)"
     rf"|(?<=[{HAN}])\s+(?=[^\s\d])"
     r"|但是?|却|不过|只是|可是|然而|而(?!且)|所以|因此|并且|如果|也(?=[能可会])|还(?=[能可会有带])"
 )
@@ -56,6 +56,7 @@ _WHOLE = re.compile(
     r"|另购|另配|另买|另外[买购配]|另售|除外|不(?:包括|包含|含|附|送|带|行|可以?|支持|能用|能放|需要|用|适合|建议|推荐)(?:在内)?(?:[了的]?)(?=[，。；！？,;!?]|$)|自备|"
     r"自己[买配]|慎[选入买]|(?<!特)别买|请?绕[道行]|请勿|二选一|取舍|不让|买别的|另寻|选别的|用不了|戴不了|装不下|放不下|进不去|不可以"
 )
+_NOWHERE = re.compile(r"((?:[“\"][^”\"]{1,60}[”\"](?:,? (?:and|or) |, )?)+) (?:is|are) nowhere\b")
 _CAUTION = re.compile(r"\b(?:careful|beware|watch out|take care|caution|mind your)\b|留心|小心|当心|注意|谨慎|介意")
 """What is said of something to be careful of is neither praise nor denial."""
 
@@ -63,8 +64,14 @@ _FREE = re.compile(r"([\w-]+(?:\s+oil|\s+soda)?)[\s-]free\b(?!\s+(?:of|from|deli
 
 
 def unified(text: str) -> str:
-    """NFKC with plain quotes and spaces: the text in which places are counted from here on."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'")
+    """NFKC with plain quotes and without the blanks that some put between Chinese and the rest: the text in which places
+    are counted from here on."""
+    if text.isascii():
+        return text
+    return _BLANK.sub("", unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'"))
+
+
+_BLANK = re.compile(rf"(?<=[{HAN}]) +(?=[a-zA-Z0-9$¥€£])|(?<=[a-zA-Z0-9%°℃]) +(?=[{HAN}])")
 
 
 def lowered(text: str) -> str:
@@ -123,6 +130,9 @@ def _signs(low: str) -> bytearray:
         end = next((stop for stop, _ in stops if stop >= match.end()), len(low))
         for place in range(begin, end):
             signs[place] = MINUS
+    for match in _NOWHERE.finditer(low):  # «though “drill” is nowhere in its text», of the evidence
+        for place in range(match.start(1), match.end(1)):
+            signs[place] = MINUS
     for match in _CAUTION.finditer(low):
         begin = max((stop for _, stop in stops if stop <= match.start()), default=0)
         end = next((stop for stop, _ in stops if stop >= match.end()), len(low))
@@ -161,7 +171,8 @@ def sign_of(piece: str, place: int, signs: dict[int, int]) -> int:
     """What a piece of Chinese at `place` is: a word that begins with its own negation is affirmed by it."""
     if piece[0] in NEGATORS and len(piece) > 1:
         return signs.get(place - 1, PLUS) if signs.get(place - 1) == MINUS else PLUS
-    return signs.get(place, PLUS)
+    # What begins within its negation's word, 能进 of 不能进, is denied where it ends.
+    return max(signs.get(place, PLUS), signs.get(place + len(piece) - 1, PLUS)) if len(piece) > 2 else signs.get(place, PLUS)
 
 
 __all__ = ["MINUS", "NEGATORS", "PLUS", "Word", "cut", "lowered", "read", "sign_of", "stemmed", "unified"]

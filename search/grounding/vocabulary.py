@@ -44,7 +44,7 @@ def vocabulary() -> Vocabulary:
     for line in lines:
         if line.strip() and not line.startswith("#"):
             _relate(supports, line)
-    stronger = {term(each) for each in _listed(folder.joinpath("stronger.txt").read_text(encoding="utf-8"), ",")}
+    strong = stronger()
     kinds: dict[str, set[str]] = {}
     for phrase, by_kind in names().same.items():
         here = term(phrase)
@@ -52,9 +52,9 @@ def vocabulary() -> Vocabulary:
         for aliases in by_kind.values():
             for alias in aliases:
                 there = term(alias)
-                if there and there != here and there not in stronger:
+                if there and there != here and there not in strong:
                     supports.setdefault((here, PLUS), {})[there, PLUS] = None
-                if there and there != here and here not in stronger:
+                if there and there != here and here not in strong:
                     supports.setdefault((here, MINUS), {})[there, MINUS] = None
     packed = {key: tuple(value) for key, value in supports.items()}
     han = {each for each, _ in packed if is_han(each)}
@@ -65,6 +65,13 @@ def vocabulary() -> Vocabulary:
         {key: frozenset(value) for key, value in kinds.items()},
         frozenset(han),
     )
+
+
+@cache
+def stronger() -> frozenset[str]:
+    """Claims that no weaker word supports."""
+    table = files("search.grounding").joinpath("words", "stronger.txt").read_text(encoding="utf-8")
+    return frozenset(term(each) for each in _listed(table, ","))
 
 
 def term(phrase: str) -> str:
@@ -112,4 +119,4 @@ def _listed(text: str, sign: str) -> list[str]:
     ]
 
 
-__all__ = ["LONGEST_HAN", "LONGEST_PHRASE", "Vocabulary", "term", "vocabulary"]
+__all__ = ["LONGEST_HAN", "LONGEST_PHRASE", "Vocabulary", "stronger", "term", "vocabulary"]

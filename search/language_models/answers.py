@@ -19,16 +19,16 @@ def completion_of(body: bytes) -> Completion | None:
     data = _json(body)
     try:
         choice = data["choices"][0]
-        text = choice["message"].get("content")
+        text = _text_of(choice["message"].get("content"))
         finish = choice.get("finish_reason")
     except (TypeError, LookupError, AttributeError):
         return None
-    if text is not None and not isinstance(text, str):
+    if text is None:
         return None
     usage = data.get("usage")
     used = usage if isinstance(usage, dict) else {}
     return Completion(
-        spoken(text or ""), finish == "length", _count(used.get("prompt_tokens")), _count(used.get("completion_tokens"))
+        spoken(text), finish == "length", _count(used.get("prompt_tokens")), _count(used.get("completion_tokens"))
     )
 
 
@@ -45,18 +45,18 @@ class Chunk:
 def chunk_of(event: object) -> Chunk | None:
     """None where this is no chunk of a chat completion. `event` is what the openai package makes of it: it bears the
     type of a chunk, and holds whatever the server sent."""
-    choices = getattr(event, "choices", None)
+    choices = getattr(event, "choices", None) or []  # none with the tokens, and in a sign of life
     if not isinstance(choices, list):
         return None
     usage = getattr(event, "usage", None)
     asked, said = _count(getattr(usage, "prompt_tokens", None)), _count(getattr(usage, "completion_tokens", None))
     if not choices:
         return Chunk("", None, asked, said)
-    text = getattr(getattr(choices[0], "delta", None), "content", None)
+    text = _text_of(getattr(getattr(choices[0], "delta", None), "content", None))
     finish = getattr(choices[0], "finish_reason", None)
-    if text is not None and not isinstance(text, str):
+    if text is None:
         return None
-    return Chunk(text or "", finish if isinstance(finish, str) else None, asked, said)
+    return Chunk(text, finish if isinstance(finish, str) else None, asked, said)
 
 
 def explanation_of(body: bytes | object, key: str | None) -> str:
@@ -95,6 +95,17 @@ def retry_after(value: str | None, now: float) -> float | None:
         return max(0.0, parsedate_to_datetime(value).timestamp() - now)
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _text_of(content: Json) -> str | None:
+    """Of a message: a text, nothing, or parts, of which those that are no text (thoughts) are passed over. None where
+    it is something else."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    if not isinstance(content, list) or not all(isinstance(part, dict) for part in content):
+        return None
+    texts = [part.get("text") for part in content if part.get("type") == "text"]
+    return "".join(texts) if all(isinstance(text, str) for text in texts) else None
 
 
 def _json(body: bytes) -> Json:

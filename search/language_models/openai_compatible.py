@@ -25,7 +25,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from search.errors import LanguageModelBusy, LanguageModelError, LanguageModelRefused
+from search.errors import LanguageModelBusy, LanguageModelError, LanguageModelRefused, SettingsError
 from search.language_models.address import base_of, checked_key
 from search.language_models.answers import chunk_of, completion_of, explanation_of, retry_after, status_of
 from search.language_models.patience import PATIENT, Patience
@@ -71,11 +71,18 @@ class OpenAICompatible:
         self._sleep = sleep
         self._dropped: frozenset[str] = frozenset()
 
+        import httpx2
         import openai
 
         from search.language_models.wire import GuardedClient, NetworkThread
 
-        self._http = GuardedClient(self._key, MAX_ANSWER, patience.seconds)
+        try:
+            self._http = GuardedClient(self._key, MAX_ANSWER, patience.seconds)
+        except (ValueError, OSError, httpx2.InvalidURL):
+            raise SettingsError(
+                "The language model's server cannot be asked: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or NO_PROXY holds no "
+                "address of a proxy, or SSL_CERT_FILE or SSL_CERT_DIR no certificates. Mend or unset them."
+            ) from None
         self._thread = NetworkThread()
         # The key is given to the guard alone; the package would look for another one in OPENAI_API_KEY.
         self._ask = openai.AsyncOpenAI(
@@ -223,8 +230,8 @@ class OpenAICompatible:
             cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
             if isinstance(cause, httpx2.DecodingError):
                 raise _TryAgain("answered something that cannot be unpacked") from None
-            # What the libraries say here may hold addresses, never headers.
-            raise _TryAgain(f"cannot be reached ({type(cause).__name__})") from None
+            # Its kind alone: what the libraries say may hold the address of a proxy, and the password in it.
+            raise _TryAgain(f"cannot be reached ({type(_root_of(error)).__name__})") from None
         except openai.APIError as error:  # an event of a stream that tells of one
             raise self._told(status_of(error.body), explanation_of(error.body, self._key), None) from None
         except TooMuch:
@@ -285,6 +292,13 @@ class _TryAgain(Exception):
     def __init__(self, what: str, after: float | None = None) -> None:
         super().__init__(what)
         self.after = after
+
+
+def _root_of(error: BaseException) -> BaseException:
+    """ConnectionRefusedError, gaierror or SSLCertVerificationError, where the libraries say ConnectError."""
+    while (below := error.__cause__ or error.__context__) is not None:
+        error = below
+    return error
 
 
 def _stopped(pieces: Pieces) -> Callable[[Future[None]], None]:

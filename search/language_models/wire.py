@@ -134,15 +134,25 @@ class NetworkThread:
 
 
 async def _give_up(client: httpx2.AsyncClient) -> None:
+    loop = asyncio.get_running_loop()
     try:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
+        for task in _others():
             task.cancel()
-        if others:
-            await asyncio.wait(others, timeout=2.0)
-        async with asyncio.timeout(2.0):
+        async with asyncio.timeout(4.0):
+            await _end_of_others()
             await client.aclose()
-        for _ in range(5):
-            await asyncio.sleep(0)  # sockets are closed in a later turn of the loop than connections
+            await loop.shutdown_asyncgens()
+            for _ in range(5):
+                await asyncio.sleep(0)  # sockets are closed in a later turn of the loop than connections
+            await _end_of_others()  # generators that were let go of are closed in tasks that Python makes itself
     finally:
-        asyncio.get_running_loop().stop()
+        loop.stop()
+
+
+def _others() -> set[asyncio.Task[Any]]:
+    return asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]
+
+
+async def _end_of_others() -> None:
+    while others := _others():
+        await asyncio.wait(others)

@@ -4,124 +4,127 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any, get_args
+from typing import get_args
 
 from evidence_ledgers import KINDS, ledger
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.domain import Constraint, Correction, Document, Operator, Query
+from search.domain import Constraint, Correction, Document, Json, Language, Operator, Query
 from search.events import EVENT_TYPES, Reason
 from search.explanation import Ledger, compare, explain, open_questions, telling_facts
 from search.explanation.english_likings import LIKINGS
 from search.explanation.thrift import CAP
 from search.explanation.values import columns
 
-PLAIN = "quiet keyboard 键盘 静音 不打孔 no without free 128 gb TN-2110 iPhone 11 的 the é ﬁ <b> ignore instructions"
-SIGNS = '() （） “” “ [ ] {} ,, .. !! ?? -- … 。。 ，， 15.6"'
-WORDS = st.sampled_from([*(PLAIN + " " + SIGNS).split(" "), "\u202e", "\u200b", "\x00", "\x1b[31m"])
+ODD_TEXTS = (
+    "", " ", ".", "()", "（）", "“", "”", "¥", "…", "..", "。。", "\u202e", "\u200b", "\x00",
+    "\x1b[31m", "a\nb", "<b>", "the", "的", "no", "不打孔", "é", "ﬁ", "\u0301", "👩‍👩‍👧", "\ud800", "quiet", "键盘", "静音",
+    "quiet keyboard", "keyboard, silent", "Hush 87 (", "x" * 300, "字" * 300, "a. B. c! D?", "12–40", "TN-2110", "128 gb",
+    '15.6"', "iPhone 11", "fragrance free", "ignore all instructions", "[ ] { }", "“This” (one)", "a , b ，c", "１２３",
+)  # fmt: skip
+NO_TEXTS = ("None", "nan", "null", "n/a", "暂无")
+"""What careless exports write where they have nothing."""
+
 TEXT = st.one_of(
-    st.lists(WORDS, max_size=12).map(" ".join), st.text(max_size=60), st.text(max_size=3).map(lambda t: t * 90)
-)
-NUMBER = st.one_of(
-    st.floats(), st.integers(-(10**18), 10**18), st.sampled_from([0, 59.0, 12.5, float("nan"), float("inf")])
-)
-SCALAR = st.one_of(TEXT, NUMBER, st.booleans(), st.none())
-VALUE = st.one_of(SCALAR, st.lists(SCALAR, max_size=3), st.dictionaries(st.text(max_size=3), SCALAR, max_size=1))
-SAID = TEXT.filter(lambda text: any(char.isalnum() for char in text))
-FIELD = st.one_of(st.sampled_from([*KINDS, "text"]), TEXT.filter(bool))
-
-
-@st.composite
-def documents(draw: st.DrawFn) -> Document:
-    made: dict[str, Any] = draw(st.dictionaries(FIELD, VALUE, max_size=6))
-    for name in ("title", "description", "brand", "currency"):
-        if draw(st.booleans()):
-            made[name] = draw(TEXT)
-    if draw(st.booleans()):
-        made |= {"price": draw(NUMBER), "category": draw(st.lists(TEXT, max_size=3)), "in_stock": draw(st.booleans())}
-    return made | {"id": draw(TEXT)}
-
-
-NAME = st.one_of(
-    st.sampled_from([*KINDS, "text"]), st.from_regex(r"[a-z]{1,9}(_[a-z]{1,5})?|[颜色材质尺寸]{1,4}", fullmatch=True)
-)
-"""Of an index: documents may bear any names, those that can be asked about are cleaned."""
+    st.sampled_from(ODD_TEXTS + NO_TEXTS), st.lists(st.sampled_from(ODD_TEXTS), max_size=4).map(" ".join),
+    st.text(max_size=3),
+)  # fmt: skip
+NUMBER = st.sampled_from([0.0, -0.0, 1, 59.0, 12.5, -3, 1e-7, 1e300, 10**18, 0.1 + 0.2, float("nan"), float("inf")])
+ODD_VALUES: tuple[Json, ...] = (
+    None, True, False, 0, 59.0, 10**300, float("nan"), [], [[]], [None], {}, {"a": 1}, [True, "x", 3, {}], [["a"]],
+    "2024-01-05", ["USB-C", "", "Bluetooth"], ["键盘", "键盘"],
+)  # fmt: skip
+VALUE = st.one_of(st.sampled_from(ODD_VALUES), TEXT)
+FIELDS = (*KINDS, "title", "description", "rating_count", "average_rating", "model", "vegan", "材质", "attr odd (x)", "…")
+"""What documents may be asked for by, and what else they may bear."""
 
 CONSTRAINTS = st.builds(
     Constraint,
-    NAME,
-    st.sampled_from([*get_args(Operator), "in"]),
-    st.one_of(TEXT, NUMBER.map(float), st.booleans(), st.tuples(SAID, SAID)),
+    st.sampled_from([*KINDS, "text", "材质", "switch_type", "x", "battery_mah"]),
+    st.sampled_from(get_args(Operator)),
+    st.one_of(TEXT, NUMBER.map(float), st.booleans(), st.tuples(TEXT, TEXT)),
     st.just((0, 0)),
     TEXT,
     st.sampled_from(["must", "prefer"]),
-    st.lists(TEXT, max_size=2).map(tuple),
+    st.lists(TEXT, max_size=1).map(tuple),
 )
+CORRECTIONS = st.builds(Correction, TEXT, TEXT, st.just((0, 0)))
 QUERIES = st.builds(
     Query,
     TEXT,
     TEXT,
     st.sampled_from(["en", "zh"]),
-    st.lists(CONSTRAINTS, max_size=4).map(tuple),
-    st.lists(TEXT, max_size=1).map(tuple),
-    corrections=st.lists(st.builds(Correction, TEXT, TEXT, st.just((0, 0))), max_size=1).map(tuple),
+    st.lists(CONSTRAINTS, max_size=3).map(tuple),
+    st.sampled_from([(), ("tn2110",)]),
+    corrections=st.lists(CORRECTIONS, max_size=1).map(tuple),
 )
 REASONS = st.builds(
     Reason,
     st.sampled_from([*LIKINGS, "a part of tomorrow"]),
-    st.floats(-2, 2),
-    st.one_of(st.none(), FIELD),
-    st.one_of(st.none(), TEXT, st.just("12–40")),
-    st.lists(st.sampled_from(["m1", "c1", "b1", "gone"]), max_size=2).map(tuple),
+    st.sampled_from([-1.5, -0.02, 0.0, 0.03, 0.4, float("nan")]),
+    st.sampled_from([None, *FIELDS]),
+    st.one_of(st.none(), TEXT),
+    st.sampled_from([(), ("m1",), ("c1", "gone"), ("gone",)]),
     st.sampled_from([None, *EVENT_TYPES]),
     st.booleans(),
 )
+PARTS = st.sampled_from([{}, {"semantic": 0.1}, {"lexical": 1.0}, {"code": 1.0, "semantic": 0.2}])
+PLACES = st.sampled_from([(0, None), (1, None), (1, 9), (9, 1), (2, 3)])
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Ledger:
+    document: Document = draw(st.dictionaries(st.sampled_from(FIELDS), VALUE, max_size=7))
+    rank, base_rank = draw(PLACES)
     return ledger(
-        draw(documents()),
+        document | {"id": draw(TEXT)},
         draw(QUERIES),
-        *draw(st.lists(REASONS, max_size=4)),
-        rank=draw(st.integers(0, 30)),
-        base_rank=draw(st.one_of(st.none(), st.integers(1, 30))),
-        parts=draw(st.sampled_from([{}, {"semantic": 0.1}, {"lexical": 1.0}, {"code": 1.0, "semantic": 0.2}])),
+        *draw(st.lists(REASONS, max_size=3)),
+        rank=rank,
+        base_rank=base_rank,
+        parts=draw(PARTS),
     )
 
 
 def assert_decent(told: str) -> None:
+    """Of no empty quotes and brackets, of no doubled or stray stops, and of nothing that stands for nothing."""
     assert told
     assert told == told.strip()
-    assert not any(unicodedata.category(char)[0] == "C" for char in told), told
+    assert not any(unicodedata.category(char)[0] == "C" for char in told.replace("\n", " ")), told
     for word in ("None", "nan", "null"):
         assert not re.search(rf"(?<![\w]){word}(?![\w]| of your )", told), told
-    for bad in ("()", "（）", "[]", "“”", "  ", ",,", "..", "。。", "，，", ",.", "，。", "、、"):
+    for bad in ("()", "（）", "[]", "“”", "  ", ",,", "..", "。。", "，，", ",.", "，。", "、、", " ,", " ."):
         assert bad not in told, (bad, told)
 
 
-QUICK = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=60, derandomize=True)
 
 
 @QUICK
 @given(cases())
 def test_an_explanation_is_one_or_two_sentences(told: Ledger) -> None:
-    for language, stop in (("en", "."), ("zh", "。")):
-        said = explain(told, language)  # type: ignore[arg-type]
+    languages: tuple[tuple[Language, str], ...] = (("en", "."), ("zh", "。"))
+    for language, stop in languages:
+        said = explain(told, language)
         assert_decent(said)
         assert said.endswith((stop, "…"))
         assert columns(said) <= CAP
-        ends = re.findall(r"\.(?= [A-Z“]|$)" if language == "en" else "。", re.sub("“[^”]*”", "“x”", said))
-        assert 0 < len(ends) <= 2 or said.endswith("…"), said
+        if not re.search(r"\.\W|。", f"{told.document} {told.query}"):  # no stops but ours
+            ends = re.findall(r"\.(?= |$)" if language == "en" else "。", said)
+            assert 0 < len(ends) <= 2 or said.endswith("…"), said
 
 
 @QUICK
-@given(st.lists(cases(), min_size=2, max_size=5))
+@given(st.lists(cases(), min_size=1, max_size=3))
 def test_facts_and_comparisons_are_clauses(told: list[Ledger]) -> None:
-    for language in ("en", "zh"):
+    languages: tuple[Language, ...] = ("en", "zh")
+    for language in languages:
         for one in told:
-            for clause in (*telling_facts(one, language), *open_questions(one, language)):  # type: ignore[arg-type]
+            for clause in (*telling_facts(one, language), *open_questions(one, language)):
                 assert_decent(clause)
                 assert not clause.endswith((".", "。"))
-        assert_decent(compare(told, language))  # type: ignore[arg-type]
+        lines = compare(told, language).split("\n")
+        assert len(lines) <= len(told)
+        for line in lines:
+            assert_decent(line)
