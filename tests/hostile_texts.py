@@ -32,10 +32,10 @@ BEIZI: dict[str, Any] = {
 }  # fmt: skip
 
 TRUE: dict[Language, tuple[str, str]] = {
-    "en": ("It is made of blue stoneware.", "It holds 350 ml of tea."),
-    "zh": ("它是蓝色粗陶做的。", "能装350毫升茶。"),
+    "en": ("It is made of blue stoneware.", "The mug has a wide handle."),
+    "zh": ("它是蓝色粗陶做的。", "杯子有宽把手。"),
 }
-"""What may be said of MUG and of BEIZI."""
+"""What may be said of MUG and of BEIZI, from title and attributes: a description that dictates is no ground."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,8 @@ export function card(hit, result, open) {
 
 // Some suppliers put the whole description there.
 export function titleOf(hit) {
-  const title = String(hit.title ?? "").trim();
-  return title.length > LONGEST ? `${title.slice(0, LONGEST).toWellFormed?.() ?? title.slice(0, LONGEST)}…` : title || words.untitled;
+  const title = [...String(hit.title ?? "").trim()];
+  return title.length > LONGEST ? `${title.slice(0, LONGEST).join("")}…` : title.join("") || words.untitled;
 }
 
 // A link where the shop has a page of it; else it opens the reasons, for the mouse and for who came here by arrow keys.

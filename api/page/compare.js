@@ -141,6 +141,7 @@ function table(all) {
     .filter((name) => !NEVER.has(name) && !name.startsWith("_") && all.some((hit) => hit[name] !== undefined && hit[name] !== null && hit[name] !== ""));
   const scroll = make("div", "compare-scroll", "", { tabindex: "0", role: "region", "aria-labelledby": "compare-title" });
   const grid = make("table", "compare-table");
+  grid.style.setProperty("--columns", String(all.length));
   const head = make("tr");
   head.append(cornerCell());
   for (const hit of all) {

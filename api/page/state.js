@@ -38,6 +38,7 @@ export function read() {
 function priceOf(text) {
   const [, low, high] = /^(\d+(?:\.\d+)?)?-(\d+(?:\.\d+)?)?$/.exec(text) ?? [];
   const price = [low, high].map((end) => (end === undefined ? null : Number(end)));
+  if (price[0] !== null && price[1] !== null && price[0] > price[1]) price.reverse();
   return price[0] === null && price[1] === null ? null : price;
 }
 

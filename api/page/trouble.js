@@ -20,8 +20,14 @@ export function troubles(story) {
     if (error.status === 401 || code === "invalid_api_key") return notices.askForKey(error, (key) => { setKey(key); story.start(); });
     if (error.status === 403) return notices.refused(error);
     if (code === "index_not_found") return lookAgain(() => notices.wrongIndex(story.state().index, story.names(), (index) => story.change({ index, chosen: {}, price: null, ignore: [] })));
-    if (error.status === 400) return notices.wrongAddress(error, () => story.change({ chosen: {}, price: null, sort: "", ignore: [] }));
+    if (error.status === 400) return notices.wrongAddress(error, () => story.change({ index: known(), chosen: {}, price: null, sort: "", ignore: [] }));
     return notices.failed(error, () => story.show());
+  }
+
+  // The index of the state, or one that there is.
+  function known() {
+    const [{ index }, names] = [story.state(), story.names()];
+    return names.includes(index) ? index : (names[0] ?? index);
   }
 
   // Nothing on the page but the notice to come.

@@ -162,7 +162,7 @@ function others(title, asked, open) {
 
 function mini(hit, open) {
   const item = make("li");
-  const act = button("mini", "", () => open(hit), { "aria-haspopup": "dialog" });
+  const act = button("mini", "", () => open(hit));
   const frame = make("span", "frame");
   frame.append(picture(hit));
   act.append(frame, make("span", "mini-title", titleOf(hit)), make("span", "price", typeof hit.price === "number" ? money(hit.price, hit.currency) : ""));

@@ -75,10 +75,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """A pattern, and what stands in every text that it can find."""
+    """A pattern, and what stands in every text that it can find. `spelt`: the same word in another spelling."""
 
     probe: str
     pattern: re.Pattern[str]
+    spelt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +116,14 @@ def other_names(row: Sequence[Asked]) -> list[OtherNames]:
             if words[-1].place - words[0].place != length - 1 or any(one.ruled_out for one in words):
                 continue
             phrase = fold(joined(words))
-            others = dict.fromkeys(one for one in (*_aliases(phrase), *_spelt(phrase)) if one != phrase)
+            spelt = {one: True for one in _spelt(phrase) if one != phrase}
+            others = {one: False for one in _aliases(phrase) if one != phrase} | spelt
             if others:
                 found.append(
                     OtherNames(
                         words[0].place,
                         words[-1].place,
-                        tuple(Probed(one.split()[0], _compiled(_name(one))) for one in others),
+                        tuple(Probed(one.split()[0], _compiled(_name(one)), same) for one, same in others.items()),
                     )
                 )
     return found

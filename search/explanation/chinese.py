@@ -10,7 +10,7 @@ from search.explanation.bounds import Bound
 from search.explanation.chinese_likings import liking
 from search.explanation.story import Heard, Phrase, Story
 from search.explanation.thrift import Thrift, within
-from search.explanation.values import amount, clean, cut, label, measure, money, quoted, value
+from search.explanation.values import amount, clean, columns, cut, label, measure, money, quoted, value
 from search.storage.payload import fold
 
 
@@ -63,10 +63,12 @@ def _words(story: Story, thrift: Thrift) -> tuple[str, str]:
             said += f"，{_stands(others[0], story, thrift, alone=False)}"
         return said, _tail(story, thrift)
     if story.rest == "only meaning":
-        if len(story.missing) == 1:
-            return f"商品信息里没有{quoted(cut(story.missing[0], thrift.value))}，是按相近的意思找到的", ""
-        other = "其他的" if any(bound.field != "price" for bound in story.met) else ""
-        return f"商品信息里没有你说的{other}词，是按相近的意思找到的", ""
+        if len(story.missing) == 1 and columns(story.missing[0]) <= thrift.value:
+            return f"商品信息里没有{quoted(story.missing[0])}，是按意思找到的", ""
+        other = "其他" if any(bound.field != "price" for bound in story.met) else ""
+        if story.even:
+            return f"是按意思找到的，商品信息里没有你说的{other}词", ""
+        return f"商品信息里没有你说的{other}词，是按意思找到的", ""
     if story.rest == "unsaid":
         return "用词不同，但与你说的意思相近", ""
     return "", ""
@@ -74,8 +76,10 @@ def _words(story: Story, thrift: Thrift) -> tuple[str, str]:
 
 def _tail(story: Story, thrift: Thrift) -> str:
     if story.rest == "missing":
-        return f"，不过没有提到{quoted(cut(story.missing[0], thrift.value))}"
-    return "，其余的只是意思相近" if story.rest == "meaning" else ""
+        return f"，不过没有提到{'和'.join(quoted(cut(one, thrift.value)) for one in story.missing)}"
+    if story.rest == "meaning":
+        return "，此外是按意思找到的" if story.even else "，其余按意思匹配"
+    return ""
 
 
 def _stands(heard: Heard, story: Story, thrift: Thrift, alone: bool) -> str:
@@ -85,11 +89,15 @@ def _stands(heard: Heard, story: Story, thrift: Thrift, alone: bool) -> str:
     if any(one.typed for one in phrases):
         said = "、".join(_phrase(one, story, thrift) for one in phrases)
     if heard.place == "brand":
-        return f"品牌是{said}"
+        plain = heard.whole and len(phrases) == 1 and said == quoted(cut(phrases[0].written, thrift.value))
+        return f"品牌是{cut(phrases[0].written, thrift.value)}" if plain else f"品牌里有{said}"
+    if heard.place == "category" and heard.whole:
+        return f"类目是{said}"
     if heard.place == "mark":
         return f"标明{quoted(label(heard.field, 'zh'))}"
     if heard.place == "attribute":
-        return f"{label(heard.field, 'zh')}一项写着{said}"
+        how = "一项提到" if not heard.whole else "包括" if heard.listed else "是"
+        return f"{label(heard.field, 'zh')}{how}{said}"
     if heard.place == "description":
         return f"只在描述里提到{said}" if alone else f"描述里提到{said}"
     return f"{label(heard.place, 'zh')}里有{said}"
@@ -202,7 +210,7 @@ def _unknown(bounds: Sequence[Bound]) -> list[str]:
 
 
 def _wanted(bound: Bound, thrift: Thrift) -> str:
-    return "或".join(said for one in bound.wanted if (said := cut(clean(one), thrift.value)))
+    return "或".join(dict.fromkeys(said for one in bound.wanted if (said := cut(clean(one), thrift.value))))
 
 
 def _said(bound: Bound, number: float) -> str:

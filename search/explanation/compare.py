@@ -42,7 +42,7 @@ def short_name(document: Document, language: Language) -> str:
 
 
 def compare(ledgers: Sequence[Ledger], language: Language) -> str:
-    """What sets two to five products apart, in a few sentences, never empty."""
+    """What sets two to five products apart, a line for each of them, never empty."""
     sides = _sides(ledgers[:MOST], language)
     facts = comparison_facts(ledgers[:MOST], language)
     zh = language == "zh"
@@ -52,7 +52,7 @@ def compare(ledgers: Sequence[Ledger], language: Language) -> str:
             name = f"“{side.name}”"
             told.append(f"{name}{'，'.join(held)}。" if zh else f"{name} {_and(held)}.")
     if told:
-        return "".join(told) if zh else " ".join(told)
+        return "\n".join(told)
     return "就已知的信息，看不出它们有什么不同。" if zh else "By what is known of them, nothing sets them apart."
 
 
@@ -100,7 +100,7 @@ def _ratings(ledgers: Sequence[Ledger], language: Language, found: list[list[str
         if star is None:
             continue
         count = amount(one.document.get("rating_count"))
-        of = (f"（{number(count)}人）" if zh else f" by {number(count)}") if count else ""
+        of = (f"（{count:,.0f}人）" if zh else f" by {count:,.0f}") if count and count >= 1 else ""
         best = star == max(known) and known.count(star) == 1
         if zh:
             held.append(f"评分{number(star)}{of}{'，最高' if best else ''}")

@@ -10,7 +10,7 @@ from search.explanation.bounds import Bound
 from search.explanation.english_likings import liking
 from search.explanation.story import Heard, Phrase, Story
 from search.explanation.thrift import Thrift, within
-from search.explanation.values import amount, clean, cut, label, measure, money, quoted, value
+from search.explanation.values import amount, clean, columns, cut, label, measure, money, quoted, value
 from search.storage.payload import fold
 
 
@@ -74,13 +74,16 @@ def _words(story: Story, thrift: Thrift) -> tuple[str, str]:
         first, *others = story.heard[: thrift.places]
         said = _stands(first, story, thrift, alone=len(story.heard) == 1)
         if others:
-            said += f" and {_stands(others[0], story, thrift, alone=False, short=first.place != 'brand')}"
+            short = first.place in ("title", "description") or not first.whole
+            said += f" and {_stands(others[0], story, thrift, alone=False, short=short)}"
         return said, _tail(story, thrift)
     if story.rest == "only meaning":
         other = "other " if any(bound.field != "price" for bound in story.met) else ""
-        if len(story.missing) == 1:
-            return f"{quoted(cut(story.missing[0], thrift.value))} is nowhere in its text: it is near in meaning", ""
-        return f"none of your {other}words is in its text: it is near to them in meaning", ""
+        if len(story.missing) == 1 and columns(story.missing[0]) <= thrift.value:
+            return f"{_nowhere(story, thrift)}: it was found by its meaning", ""
+        if story.even:
+            return f"it was found by its meaning: none of your {other}words is in its text", ""
+        return f"none of your {other}words is in its text: it was found by its meaning", ""
     if story.rest == "unsaid":
         return "it comes near to what you typed, though not in the same words", ""
     return "", ""
@@ -88,8 +91,15 @@ def _words(story: Story, thrift: Thrift) -> tuple[str, str]:
 
 def _tail(story: Story, thrift: Thrift) -> str:
     if story.rest == "missing":
-        return f", though {quoted(cut(story.missing[0], thrift.value))} is nowhere in its text"
-    return "; the rest of what you typed it meets in meaning only" if story.rest == "meaning" else ""
+        return f", though {_nowhere(story, thrift)}"
+    if story.rest == "meaning":
+        return "; for the rest it was found by meaning" if story.even else "; beyond that it was found by its meaning"
+    return ""
+
+
+def _nowhere(story: Story, thrift: Thrift) -> str:
+    named = [quoted(cut(one, thrift.value)) for one in story.missing]
+    return f"{_list(named)} {'is' if len(named) == 1 else 'are'} nowhere in its text"
 
 
 def _stands(heard: Heard, story: Story, thrift: Thrift, alone: bool, short: bool = False) -> str:
@@ -97,13 +107,35 @@ def _stands(heard: Heard, story: Story, thrift: Thrift, alone: bool, short: bool
     phrases = [_phrase(one, story, thrift) for one in heard.phrases[: thrift.phrases]]
     said, verb = _list(phrases), "is" if len(phrases) == 1 else "are"
     if heard.place == "brand":
-        return f"{said} {verb} its brand" if len(phrases) == 1 else f"{said} {verb} in its brand"
+        if not heard.whole or len(phrases) > 1 or " " in phrases[0].removeprefix(quoted(_first(heard, thrift))):
+            return f"{said} {verb} in its brand"
+        return f"it is by {_first(heard, thrift)}"
+    if heard.place == "category" and heard.whole:
+        return f"it is in the category {said}" if len(phrases) == 1 else f"it is in the categories {said}"
     if heard.place == "mark":
         return f"it is marked {quoted(label(heard.field, 'en'))}"
     if heard.place == "attribute":
-        return f"{said} {verb} listed under {label(heard.field, 'en')}"
+        name = label(heard.field, "en")
+        if not heard.whole:
+            return f"{said} {verb} listed under {name}"
+        return f"its {name} {_verb(name, 'includes', 'include') if heard.listed else _verb(name, 'is', 'are')} {said}"
+    if story.even and not short and heard.place in ("title", "description"):
+        only = "only " if heard.place == "description" and alone else ""
+        return f"{only}its {heard.place} {'says' if heard.place == 'title' else 'mentions'} {said}"
+    if story.even and short and heard.place == "description":
+        return f"its description mentions {said}"
     only = "only " if heard.place == "description" and (alone or short) else ""
     return f"{said} {only}in its {heard.place}" if short else f"{said} {verb} {only}in its {heard.place}"
+
+
+def _first(heard: Heard, thrift: Thrift) -> str:
+    return cut(heard.phrases[0].written, thrift.value)
+
+
+def _verb(name: str, one: str, many: str) -> str:
+    """As the name of a field is one thing or several: «its key ingredients are»."""
+    several = name.endswith("s") and not name.endswith(("ss", "us")) and not name.startswith("number of ")
+    return many if several else one
 
 
 def _phrase(phrase: Phrase, story: Story, thrift: Thrift) -> str:
@@ -149,7 +181,7 @@ def _costs(bound: Bound) -> str:
 def _is(bound: Bound, thrift: Thrift, several: bool) -> str:
     """What stands after «it is», "" where it is not said like that."""
     shown, op, field = value(bound.shown, thrift.value), bound.constraint.op, bound.field
-    wanted = _list([_value(one, thrift) for one in bound.wanted], "or") if any(map(clean, bound.wanted)) else ""
+    wanted = _wanted(bound, thrift)
     if field == TEXT or not shown:
         return ""
     if isinstance(bound.shown, bool):
@@ -158,24 +190,24 @@ def _is(bound: Bound, thrift: Thrift, several: bool) -> str:
             return "in stock" if bound.shown else "out of stock"
         return f"marked {quoted(name)}" if bound.shown else f"marked not {quoted(name)}"
     if field == "brand":
-        if op != "!=":
+        if op != "!=" or not wanted:
             return f"by {shown}"
         return f"by {shown} (not {wanted})" if several else f"by {shown}, not {wanted}"
     if field == "category" and op in ("=", "in"):
         return f"in {quoted(shown)}"
     if _is_colour(field) and op in ("=", "in", "!="):
         shown = shown.lower() if shown.isascii() else shown
+        if not wanted or _says(shown, bound.wanted):
+            return shown
         if op == "!=":
             return f"{shown} (not {wanted})" if several else f"{shown}, not {wanted}"
-        if _says(shown, bound.wanted):
-            return shown
         return f"{shown} (which counts as {wanted})" if several else f"{shown}, which counts as {wanted}"
     return ""
 
 
 def _its(bound: Bound, thrift: Thrift) -> str:
     field, op = bound.field, bound.constraint.op
-    wanted = _list([_value(one, thrift) for one in bound.wanted], "or") if any(map(clean, bound.wanted)) else ""
+    wanted = _wanted(bound, thrift)
     if field == TEXT:
         return f"nothing in it says {quoted(wanted)}, which you ruled out" if op == "!=" and wanted else ""
     name, held = label(field, "en"), amount(bound.shown)
@@ -195,7 +227,7 @@ def _its(bound: Bound, thrift: Thrift) -> str:
     if not shown:
         return ""
     if op == "!=":
-        return f"its {name} is {shown}, not {wanted}"
+        return f"its {name} is {shown}, not {wanted}" if wanted else f"its {name} is {shown}"
     if op in ("=", "in") and wanted and not _says(shown, bound.wanted):
         return f"its {name} is {shown}, which counts as {wanted}"
     sense = {"<": "before", "<=": "until", ">": "after", ">=": "since"}.get(op, "")
@@ -218,7 +250,7 @@ def _price(bound: Bound) -> str:
 
 def _against(bound: Bound, thrift: Thrift) -> str:
     field, op, name = bound.field, bound.constraint.op, label(bound.field, "en")
-    wanted = _list([_value(one, thrift) for one in bound.wanted], "or") if any(map(clean, bound.wanted)) else ""
+    wanted = _wanted(bound, thrift)
     held, limit = amount(bound.shown), amount(bound.wanted[0])
     if held is not None and limit is not None and op != "!=":
         is_price = field == "price"
@@ -266,8 +298,10 @@ def _unknown(bounds: Sequence[Bound]) -> list[str]:
     return said + [f"whether it is {one} is not stated" for one in whether]
 
 
-def _value(one: Json, thrift: Thrift) -> str:
-    return cut(clean(one), thrift.value)
+def _wanted(bound: Bound, thrift: Thrift) -> str:
+    """«wood or bamboo»; "" where nothing of it can be shown."""
+    shown = dict.fromkeys(said for one in bound.wanted if (said := cut(clean(one), thrift.value)))
+    return _list([*shown], "or") if shown else ""
 
 
 def _is_colour(field: str) -> bool:

@@ -16,8 +16,12 @@ from search.storage.payload import fold
 
 MOST_PHRASES = 3
 MOST_LIKINGS = 2
-_SHORT = 32
+MOST_MISSING = 2
+_SHORT = 40
 """Columns of a query that is a few words and no prose."""
+
+_VALUE = 32
+"""Columns of a value that is shown as a whole where words of the query stand in it."""
 
 LEAST_TOLD = 0.02
 """Effects that are smaller are in the receipt and too small for a sentence."""
@@ -49,16 +53,19 @@ class Phrase:
 @dataclass(frozen=True, slots=True)
 class Heard:
     """Phrases that stand in one place of the product; `field` is the attribute's name. A mark is an attribute that is
-    there or not: `vegan`."""
+    there or not: `vegan`. `whole`: the phrases are all of the value, or of members of it where `listed`."""
 
     place: Place
     field: str
     phrases: tuple[Phrase, ...]
+    whole: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """`code` is the product code that was typed. `rest` says what of the other words: some are named in `missing`, the
+    """`even`: an even place of the page, for which other words are taken where there are two ways to say the same.
+    `code` is the product code that was typed. `rest` says what of the other words: some are named in `missing`, the
     rest is near in meaning, there is nothing but meaning, or nothing is to be said. `foreign` are limits in another
     currency than the price. `moved` is how many places taste
     lifted it (below 0: let it fall)."""
@@ -74,7 +81,7 @@ class Story:
     foreign: tuple[Bound, ...] = ()
     likings: tuple[Liking, ...] = ()
     moved: int = 0
-    rank: int = 1
+    even: bool = False
     out_of_stock: bool = False
     searched: bool = False
     asked: bool = False
@@ -102,7 +109,7 @@ def story(ledger: Ledger) -> Story:
         foreign=held.foreign,
         likings=likings,
         moved=moved if abs(moved) >= LEAST_MOVED else 0,
-        rank=ledger.rank,
+        even=ledger.rank > 0 and ledger.rank % 2 == 0,
         out_of_stock=ledger.document.get("in_stock") is False
         and not any(one.field == "in_stock" for one in held.unmet),
         searched=searched,
@@ -116,25 +123,39 @@ def story(ledger: Ledger) -> Story:
 
 def _heard(words: Sequence[Word], document: Document) -> tuple[Heard, ...]:
     """By place, what says most first."""
-    rows: dict[tuple[Place, str], list[Phrase]] = {}
+    rows: dict[tuple[Place, str, bool], list[Phrase]] = {}
     for word in words:
         place = _FIELDS.get(word.field, "mark" if document.get(word.field) is True else "attribute")
-        written = clean(word.field.replace("_", " ") if place == "mark" else word.written)
+        whole = _whole(word, document) if place in ("brand", "category", "attribute") else ""
+        written = clean(word.field.replace("_", " ") if place == "mark" else whole or word.written)
         if not written:
             continue
         phrase = Phrase(written, "" if word.how == "itself" else clean(word.typed))
-        row = rows.setdefault((place, word.field), [])
+        row = rows.setdefault((place, word.field, bool(whole)), [])
         if phrase not in row:
             row.append(phrase)
     ordered = sorted(rows.items(), key=lambda item: _PLACES.index(item[0][0]))
-    return tuple(Heard(place, name, tuple(row[:MOST_PHRASES])) for (place, name), row in ordered)
+    return tuple(
+        Heard(place, name, tuple(row[:MOST_PHRASES]), whole, isinstance(document.get(name), list))
+        for (place, name, whole), row in ordered
+    )
+
+
+def _whole(word: Word, document: Document) -> str:
+    """The value in which the word stands, where that is short: «Hiking Backpacks» says more than «Hiking»."""
+    held = document.get(word.field)
+    for member in held if isinstance(held, list) else [held]:
+        said = clean(member) if isinstance(member, str) else ""
+        if said and columns(said) <= _VALUE and fold(word.written) in fold(said):
+            return said
+    return ""
 
 
 def _rest(ledger: Ledger, heard: tuple[Heard, ...], missing: tuple[str, ...]) -> Rest:
-    """One missing word of a short query is named; of a long one nobody expects to find every word."""
+    """What is missing of a short query is named; of a long one nobody expects to find every word."""
     near = "semantic" in ledger.parts
     if heard:
-        short = columns(ledger.query.text) <= _SHORT and len(missing) == 1
+        short = columns(ledger.query.text) <= _SHORT and len(missing) <= MOST_MISSING
         return "" if not missing else "missing" if short else "meaning" if near else ""
     if missing:
         return "only meaning" if near else "unsaid"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import count
+from itertools import count, groupby
 from typing import NamedTuple
 
 from search.codes import asked_codes, code_key, is_code_field, whole_code
@@ -32,7 +32,8 @@ _RULED_OUT = re.compile(r"(?:(?<![^\W_])(?:no|not|non|without)[\s-]+|[不免无�
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`words` in the order of the query; `missing` are words that are nowhere in the product, under no name."""
+    """`words` in the order of the query; `missing` are words that are nowhere in the product, under no name;
+    those that follow each other are one phrase."""
 
     words: tuple[Word, ...] = ()
     missing: tuple[str, ...] = ()
@@ -97,10 +98,10 @@ class Finder:
         rest = [one for one in self._asked if one.place not in met and not one.ruled_out]
         rest = [one for one in rest if not (one.ranged or one.is_measure)]
         everything = _Everything.of(document, texts) if rest else None
-        missing = [one.typed for one in rest if everything and not everything.may_say(one)]
-        if not shown and len(missing) < len(rest):
+        missing = [one for one in rest if everything and not everything.may_say(one)]
+        if not shown and (met or len(missing) < len(rest)):
             missing = []  # some of it is there in a way that cannot be shown: then nothing is said to be missing
-        return Found(tuple(shown), tuple(missing))
+        return Found(tuple(shown), tuple(_phrases(missing)))
 
     def _word(self, met: _Met) -> Word:
         typed = joined([one for one in self._asked if met.first <= one.place <= met.last])
@@ -138,17 +139,15 @@ class Finder:
             if not any(one.probe in texts.folded for one in name.patterns):
                 continue
             for text in texts:
-                match = next(
-                    (
-                        hit
-                        for one in name.patterns
-                        if one.probe in text.folded and (hit := one.pattern.search(text.folded))
-                    ),
-                    None,
+                hits = (
+                    (hit, one.spelt)
+                    for one in name.patterns
+                    if one.probe in text.folded and (hit := one.pattern.search(text.folded))
                 )
-                if match is not None:
-                    found = _Met(name.first, name.last, text, *match.span(), how="other name")
-                    met.update(dict.fromkeys(places, found))
+                hit, spelt = next(hits, (None, False))
+                if hit is not None:
+                    how: How = "itself" if spelt else "other name"
+                    met.update(dict.fromkeys(places, _Met(name.first, name.last, text, *hit.span(), how=how)))
                     break
 
     def _by_parts(self, texts: _Texts, met: dict[int, _Met]) -> None:
@@ -178,6 +177,12 @@ class Finder:
                 if one.place not in met and code in key and _DIGIT.search(key):
                     how: How = "itself" if code == key else "part of a code"
                     met[one.place] = _Met(one.place, one.place, text, *match.span(), how=how)
+
+
+def _phrases(row: Sequence[Asked]) -> Iterator[str]:
+    """As they were typed, those that follow each other as one."""
+    for _, each in groupby(enumerate(row), lambda pair: pair[1].place - pair[0]):
+        yield joined([one for _, one in each])
 
 
 def _tells(met: _Met) -> bool:

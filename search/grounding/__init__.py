@@ -7,9 +7,11 @@ shopper. Neither trusts what it reads: both are rules and tables of words writte
 from __future__ import annotations
 
 from search.grounding.checking import Dropped, Grounded, faults, grounded
+from search.grounding.dictating import dictates
 from search.grounding.fault import Fault
 from search.grounding.ground import Ground
 from search.grounding.harmless import harmless
 from search.grounding.splitting import sentences
+from search.grounding.warming import warm_up
 
-__all__ = ["Dropped", "Fault", "Ground", "Grounded", "faults", "grounded", "harmless", "sentences"]
+__all__ = ["Dropped", "Fault", "Ground", "Grounded", "dictates", "faults", "grounded", "harmless", "sentences", "warm_up"]

@@ -52,7 +52,7 @@ _WHOLE = re.compile(
     r"\b(?:not|n['’]t(?:\s+be)?|never|isn['’]t|aren['’]t)\s+(?:yet\s+)?(?:be\s+)?(?:included|supplied|"
     r"provided|part\s+of|in\s+the\s+box|needed|necessary|required)\b|\bsold\s+separately\b|\b(?:cost|"
     r"costs|are|is)\s+extra\b"
-    r"|\bneeds?\s+buying\b|\bleft\s+out\b|\bout\s+altogether\b|\bbought\s+separately\b"
+    r"|\bas\s+none\b|\b(?:is|are|says?)\s+none\b|\bas\s+none\b|\b(?:is|are|says?)\s+none\b|\bneeds?\s+buying\b|\bleft\s+out\b|\bout\s+altogether\b|\bbought\s+separately\b"
     r"|另购|另配|另买|另外[买购配]|另售|除外|不(?:包括|包含|含|附|送|带|行|可以?|支持|能用|能放|需要|用|适合|建议|推荐)(?:在内)?(?:[了的]?)(?=[，。；！？,;!?]|$)|自备|"
     r"自己[买配]|慎[选入买]|(?<!特)别买|请?绕[道行]|请勿|二选一|取舍|不让|买别的|另寻|选别的|用不了|戴不了|装不下|放不下|进不去|不可以"
 )

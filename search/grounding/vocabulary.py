@@ -74,6 +74,7 @@ def stronger() -> frozenset[str]:
     return frozenset(term(each) for each in _listed(table, ","))
 
 
+@cache
 def term(phrase: str) -> str:
     phrase = phrase.strip().lower()
     return (

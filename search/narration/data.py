@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from search.domain import Document, Json
-from search.grounding import harmless
+from search.grounding import dictates, harmless
 
 LONGEST_QUERY = 300
 LONGEST_CLAUSE = 300
@@ -80,7 +80,7 @@ def shown(document: Document, longest_description: int = 600) -> dict[str, Json]
         key = _said(name, LONGEST_NAME)
         if key and key not in data and said is not None and said != "":
             data[key] = said
-    data["description"] = _said(str(document.get("description") or "")[: 4 * longest_description], longest_description)
+    data["description"] = _prose(str(document.get("description") or "")[: 4 * longest_description], longest_description)
     return _filled(data)
 
 
@@ -104,7 +104,7 @@ def _value(value: Json) -> Json:
     if _is_number(value):
         return _plain(value)
     if isinstance(value, str):
-        return None if "://" in value else _said(value, LONGEST_VALUE)
+        return None if "://" in value or (len(value) > LONGEST_VALUE and dictates(value)) else _said(value, LONGEST_VALUE)
     if isinstance(value, list | tuple):
         parts = [str(_value(one)) for one in value if isinstance(one, str | int | float) and _value(one) is not None]
         return _said(", ".join(parts), LONGEST_VALUE)
@@ -120,6 +120,12 @@ def _said(text: str, most: int) -> str:
 def _remembered(text: str, most: int) -> str:
     """Of the catalogue alone, whose values come again and again: nothing that a shopper typed is remembered here."""
     return harmless(text, most)
+
+
+@functools.lru_cache(8192)
+def _prose(text: str, most: int) -> str:
+    """A description; none where one of its sentences dictates what is to be said of the product."""
+    return "" if dictates(text) else harmless(text, most)
 
 
 def _asked(text: str, most: int) -> str:

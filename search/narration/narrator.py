@@ -17,7 +17,7 @@ from typing import Any, cast
 from search.domain import Document, Language
 from search.errors import LanguageModelError, NothingGrounded
 from search.explanation import Ledger, comparison_facts, open_questions, short_name, telling_facts
-from search.grounding import Dropped, Ground, faults
+from search.grounding import Dropped, Ground, warm_up
 from search.narration.checking import Checker, joined, kinds
 from search.narration.data import Facts, comparing, explaining, one_line
 from search.narration.honesty import told_openly
@@ -56,7 +56,7 @@ class Narrator:
         self._counts: Counter[str] = Counter()
         self._faults: Counter[str] = Counter()
         self._counting = threading.Lock()
-        faults("Ready.", Ground.of({}))  # reads the tables of the check, which takes a second that no shopper has
+        warm_up()  # the tables of the check take a second that no shopper has
 
     def explain(self, ledger: Ledger, language: Language, listener: Listener | None = None) -> Iterator[str]:
         """Why the product is there, one grounded sentence after another, each as soon as the model has said it.

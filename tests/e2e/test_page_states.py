@@ -14,6 +14,10 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 pytestmark = pytest.mark.browser
 
+FORBIDDEN = """for (const name of ["localStorage", "sessionStorage"]) {
+  Object.defineProperty(window, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });
+}"""
+
 
 def cards(page: Page) -> Locator:
     return page.get_by_role("list", name="Results").get_by_role("article")
@@ -97,6 +101,42 @@ def release(page: Page, held: list[Route]) -> None:
     while held:
         held.pop().continue_()
         page.wait_for_timeout(25)
+
+
+def test_two_choices_before_the_first_answer(visits: Visits) -> None:
+    """The second keeps the first."""
+    page = visits.visit("/?index=small")
+    brand = page.get_by_role("group", name="Brand").last
+    expect(brand.get_by_role("checkbox", name=re.compile("^Lantern"))).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    held: list[Route] = []
+    page.route("**/multi-search", lambda route: held.append(route) if len(held) < 2 else route.continue_())
+    brand.get_by_role("checkbox", name=re.compile("^Lantern")).check()
+    brand.get_by_role("checkbox", name=re.compile("^Clacker")).check()
+    for _ in range(200):
+        if len(held) == 2:
+            break
+        page.wait_for_timeout(25)
+    held[1].continue_()  # the first was called off
+    expect(cards(page)).to_have_count(3)
+    assert "brand=Lantern&brand=Clacker" in page.url
+
+
+def test_without_storage(visits: Visits) -> None:
+    """A browser that forbids it has a page that remembers nothing, and works."""
+    page = visits.visit("/docs")
+    page.context.add_init_script(FORBIDDEN)
+    page.goto(f"{visits.address}/?index=small&q=mug")
+    expect(cards(page).first).to_be_visible()
+    page.get_by_role("combobox", name="Search").fill("lamp")
+    page.get_by_role("combobox", name="Search").press("Enter")
+    expect(cards(page).first.get_by_role("heading")).to_contain_text("lamp")
+    cards(page).first.get_by_role("button", name=re.compile("^Why this")).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    # Back is back to what was there before, and closes what spoke of something else.
+    page.go_back()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(cards(page).first.get_by_role("heading")).to_contain_text("mug")
 
 
 def test_an_answer_that_is_overtaken_is_not_shown(visits: Visits) -> None:
