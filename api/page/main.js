@@ -39,6 +39,7 @@ const trouble = troubles({
 // --- asking and showing ----------------------------------------------------------------------------------------------
 
 async function show(place = null, draft = false) {
+  if (!state.index) return dress(); // somebody types already; start() shows it as soon as it knows where to look
   running?.abort();
   trouble.stop();
   const mine = (running = new AbortController());
@@ -305,6 +306,7 @@ async function start(place = null) {
     }
     if (!state.index) state.index = names.includes("products") ? "products" : (names[0] ?? "products");
     showIndexes();
+    box.goOn();
     return await show(place);
   } catch (error) {
     return trouble.complain(error);
@@ -314,7 +316,9 @@ async function start(place = null) {
 function begin() {
   const place = history.state; // of a page that is loaded again, or come back to
   if (place?.lang) state.lang = place.lang;
-  history.replaceState({ ...place, lang: state.lang }, "");
+  const early = at("q").value.trim(); // somebody was quicker than this script
+  if (early) state.q = early;
+  history.replaceState({ ...place, lang: state.lang }, "", early ? addressOf(state) : undefined);
   speak(state.lang);
   listen();
   box.show(state.q);

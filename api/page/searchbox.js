@@ -24,10 +24,10 @@ export function searchBox(hooks) {
   let offers = [];
   let active = -1;
   let sent = false; // a search was sent and nothing was typed since
-  let writing = false; // letters came since the last search that was sent
+  let writing = Boolean(typed); // letters came since the last search that was sent
   let quiet = false; // focus that the page itself gives opens nothing
   let asking = null;
-  let pause = 0;
+  let pause = 0; // the clock of letters that are not searched for yet
 
   function set(text) {
     input.value = text;
@@ -49,6 +49,7 @@ export function searchBox(hooks) {
   // Suggestions of the server; with an empty box, what was looked for here and what is often looked for.
   async function ask() {
     asking?.abort();
+    if (!hooks.index()) return;
     const mine = (asking = new AbortController());
     const q = typed.trim();
     const own = q ? [] : recents(hooks.index()).map((text) => ({ text, kind: "recent", highlighted: [] }));
@@ -138,6 +139,7 @@ export function searchBox(hooks) {
 
   function done() {
     clearTimeout(pause);
+    pause = 0;
     sent = true;
     writing = false;
     close();
@@ -166,7 +168,10 @@ export function searchBox(hooks) {
     writing = true;
     clearTimeout(pause);
     ask();
-    pause = setTimeout(() => hooks.typing(typed.trim()), PAUSE);
+    pause = setTimeout(() => {
+      pause = 0;
+      hooks.typing(typed.trim());
+    }, PAUSE);
   }
 
   const KEYS = {
@@ -220,6 +225,7 @@ export function searchBox(hooks) {
     quiet = false;
   }
 
+  clear.hidden = !typed;
   clear.append(icon("close", 18));
   at("go").append(icon("search"));
   return {
@@ -227,9 +233,13 @@ export function searchBox(hooks) {
     close,
     // The question changed elsewhere: by going back, or a click in the results. Whoever is typing is not interrupted.
     show(q) {
-      if (typed.trim() === q || (q && writing && this.completed(typed.trim()) === q)) return;
+      if (pause || typed.trim() === q || (q && writing && this.completed(typed.trim()) === q)) return;
       typed = q;
       set(q);
+    },
+    // It is known by now where to look for what was typed.
+    goOn() {
+      if (writing) ask();
     },
     // What is typed with its last word whole, as the first suggestion has it that begins so; "" where none does.
     completed(q) {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from api.bodies import read_json
 from api.desk import Desk, desk
 from api.errors import OrjsonResponse
-from api.explaining import Answer, Event, Plan, Told, events, plan, told
+from api.explaining import Answer, Event, events, plan, told
 from api.openapi import answers, body, event_stream
 from api.parsing import from_body, index_uid
 from api.schemas import ExplainAnswer, ExplainBody
@@ -85,7 +85,8 @@ class EventStream(StreamingResponse):
 
 async def _lines(made: AsyncIterator[Event]) -> AsyncIterator[bytes]:
     async for event in made:
-        yield b"event: " + event.kind.encode() + b"\ndata: " + orjson.dumps(event.data) + b"\n\n"
+        # In ASCII: readers that cut lines as Unicode has them (U+2028, U+0085) would tear a title that holds one.
+        yield f"event: {event.kind}\ndata: {json.dumps(event.data, separators=(',', ':'))}\n\n".encode()
 
 
 async def _counted(at: Desk, made: AsyncIterator[Event]) -> AsyncIterator[Event]:
@@ -98,6 +99,3 @@ async def _counted(at: Desk, made: AsyncIterator[Event]) -> AsyncIterator[Event]
             yield event
     for source in last.values():
         at.metrics.explanation(source)
-
-
-__all__ = ["EventStream", "Plan", "Told", "router"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -91,7 +93,9 @@ def appending(file: Path) -> Iterator[Callable[[Line], None]]:
         with file.open("ab", buffering=0) as opened:
 
             def keep(line: Line) -> None:
-                opened.write(orjson.dumps(asdict(line)) + b"\n")
+                whole = orjson.dumps(asdict(line)) + b"\n"
+                if opened.write(whole) < len(whole):  # a disk that fills up takes a part first, and says nothing
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
             yield keep
     except OSError as error:

@@ -54,7 +54,7 @@ def write(
     """One call for each product, `job.parallel` at a time, each answer kept at once.
 
     Raises DescriptionError, LanguageModelError. Whatever stops it, answers under way are waited for and kept: they are
-    paid for.
+    paid for. Who interrupts that, too, gives them up: the model is closed.
     """
     heal(job.out)
     there = written(job.out)
@@ -91,11 +91,15 @@ def write(
                     raise LanguageModelRefused(f"{MOST_REFUSALS} requests in a row were refused; see above.")
         finally:
             under_way = [asked for asked in waiting if not asked.future.cancel()]
-            if under_way:
-                say(f"Waiting for {len(under_way)} answers under way …")
-            for asked in under_way:
-                if asked.future.exception() is None:
-                    settle(asked)
+            try:
+                if under_way:
+                    say(f"Waiting for {len(under_way)} answers under way; Ctrl-C gives them up …")
+                for asked in under_way:
+                    if asked.future.exception() is None:
+                        settle(asked)
+            except KeyboardInterrupt:
+                model.close()  # else its threads, which are waited for below, could ask on for minutes
+                raise
 
 
 @dataclass(frozen=True, slots=True)

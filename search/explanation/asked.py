@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from search.domain import Query
 from search.explanation.empty_words import EMPTY_WORDS, NEGATORS
+from search.explanation.values import unit
 from search.lexicon.folding import segment
 from search.terms import HAN, fold, stem, terms
 from search.understanding.names import names
@@ -53,7 +54,7 @@ _OLD = ("orthoped", "anesth", "pediatr", "esthet", "estrogen", "diarrhe", "hemo"
 class Asked:
     """A word of the query. `place` numbers it among all words, the empty ones included. `pattern` finds what may be it
     in a folded text, `stem` is what a match must come to, "" where the pattern is enough. `ruled_out`: with the word
-    that turns it round, which the pattern asks for, too. `ranged`: one end of a range, 20-30.
+    that turns it round, which the pattern asks for, too. `ranged`: one end of a range, 20-30, or of a measure, 40 dB.
     `probe` stands in every text that the pattern can find: most texts need no more looking. `parts` of a Chinese
     compound are words, too, the longest first."""
 
@@ -66,11 +67,6 @@ class Asked:
     ranged: bool = False
     probe: str = ""
     parts: tuple[str, ...] = ()
-
-    @property
-    def is_measure(self) -> bool:
-        """A number with a unit: a product may have it in another unit."""
-        return bool(_MEASURE.match(self.folded))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +100,19 @@ def asked(query: Query) -> list[Asked]:
         if own and (negator or not said.issuperset(own)):
             one = _word(typed, place, folded, negator)
             found.append(replace(one, ranged=True) if folded[0].isdigit() and ranged else one)
+            if (
+                len(found) > 1
+                and found[-2].folded.isdigit()
+                and found[-2].place == place - 1
+                and unit(f"_{folded}", "en")
+            ):
+                found[-2:] = [replace(row, ranged=True) for row in found[-2:]]
     return found
+
+
+def is_measure(text: str) -> bool:
+    """A number with a unit, 40 dB: a product may have it in another unit, or in a field that names the unit."""
+    return bool(_MEASURE.match(text))
 
 
 def other_names(row: Sequence[Asked]) -> list[OtherNames]:
@@ -152,7 +160,8 @@ def _aliases(phrase: str) -> Iterator[str]:
 def _spelt(phrase: str) -> Iterator[str]:
     for one, other in _SPELLINGS:
         for old, new in ((one, other), (other, one)):
-            if len(phrase) > len(old) + 2 and old in phrase and (len(old) > 1 or phrase.startswith(_OLD)):
+            inside = len(phrase) > len(old) + 2 and old in phrase and (len(old) > 1 or phrase.startswith(_OLD))
+            if inside or phrase == old:
                 yield phrase.replace(old, new, 1)
 
 
@@ -259,6 +268,6 @@ def _form(folded: str) -> str:
 
 
 def _name(other: str) -> str:
-    if IS_HAN.search(other):
-        return re.escape(other)
+    if IS_HAN.search(other):  # 原木色 is a colour and no wood
+        return re.escape(other) + ("" if other.endswith("色") else "(?!色)")
     return r"(?<![^\W_])" + r"[\s-]".join(map(re.escape, other.split())) + r"(?:s|es)?(?![^\W_])"

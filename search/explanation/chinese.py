@@ -97,7 +97,8 @@ def _stands(heard: Heard, story: Story, thrift: Thrift, alone: bool) -> str:
         return f"标明{quoted(label(heard.field, 'zh'))}"
     if heard.place == "attribute":
         how = "一项提到" if not heard.whole else "包括" if heard.listed else "是"
-        return f"{label(heard.field, 'zh')}{how}{said}"
+        name = label(heard.field, "zh")
+        return f"{name}{'一栏' if name.endswith('”') and heard.whole else ''}{how}{said}"
     if heard.place == "description":
         return f"只在描述里提到{said}" if alone else f"描述里提到{said}"
     return f"{label(heard.place, 'zh')}里有{said}"

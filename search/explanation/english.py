@@ -116,7 +116,7 @@ def _stands(heard: Heard, story: Story, thrift: Thrift, alone: bool, short: bool
         return f"it is marked {quoted(label(heard.field, 'en'))}"
     if heard.place == "attribute":
         name = label(heard.field, "en")
-        if not heard.whole:
+        if not heard.whole or name.endswith(_OPEN):
             return f"{said} {verb} listed under {name}"
         return f"its {name} {_verb(name, 'includes', 'include') if heard.listed else _verb(name, 'is', 'are')} {said}"
     if story.even and not short and heard.place in ("title", "description"):
@@ -126,6 +126,10 @@ def _stands(heard: Heard, story: Story, thrift: Thrift, alone: bool, short: bool
         return f"its description mentions {said}"
     only = "only " if heard.place == "description" and (alone or short) else ""
     return f"{said} {only}in its {heard.place}" if short else f"{said} {verb} {only}in its {heard.place}"
+
+
+_OPEN = (" for", " with", " of", " from", " by", " in", " to", " on")
+"""Ends of names of fields after which no «is» can stand: «component for»."""
 
 
 def _first(heard: Heard, thrift: Thrift) -> str:

@@ -97,11 +97,13 @@ def story(ledger: Ledger) -> Story:
     moved = ledger.base_rank - ledger.rank if ledger.base_rank is not None and query.raw else 0
     likings = _likings(ledger, moved)
     missing = tuple(said for word in ledger.missing if (said := clean(word)))
+    rest = _rest(ledger, heard, missing) if searched and code is None else ""
+    told = {bound.field for bound in (*held.met, *held.unmet)}  # its value is told with the condition
     return Story(
         document=ledger.document,
         code=code,
-        heard=heard,
-        rest=_rest(ledger, heard, missing) if searched and code is None else "",
+        heard=tuple(one for one in heard if one.place in ("title", "description") or one.field not in told),
+        rest=rest,
         missing=missing,
         met=held.met,
         unmet=held.unmet,
@@ -132,8 +134,11 @@ def _heard(words: Sequence[Word], document: Document) -> tuple[Heard, ...]:
             continue
         phrase = Phrase(written, "" if word.how == "itself" else clean(word.typed))
         row = rows.setdefault((place, word.field, bool(whole)), [])
-        if phrase not in row:
+        twin = next((n for n, other in enumerate(row) if other.written == written), None)
+        if twin is None:
             row.append(phrase)
+        elif not phrase.typed:  # it says the very word, whatever else it says with it
+            row[twin] = phrase
     ordered = sorted(rows.items(), key=lambda item: _PLACES.index(item[0][0]))
     return tuple(
         Heard(place, name, tuple(row[:MOST_PHRASES]), whole, isinstance(document.get(name), list))

@@ -44,6 +44,10 @@ _ALONE = {"watts": "power", "pages": "length", "lumens": "brightness", "volts": 
 _NOTHING = frozenset({"", "none", "null", "nan", "n/a", "na", "-", "--", "unknown", "undefined", "无", "暂无", "未知"})
 _SPACE = re.compile(r"\s+")
 _EMPTY = re.compile(r"[(\[{（【「『《〈<]\s*[)\]}）】」』》〉>]")
+_PLAIN = re.compile(r"[^\W_]+(?:(?: |, |-)[^\W_]+)*")
+"""Words as most texts have them: there is nothing to clean."""
+
+_BRACKETS = re.compile(r"[()\[\]{}（）【】「」『』《》〈〉]")
 _REPEATED = re.compile(r"([^\w\s])\1+")
 _APART = re.compile(r" ([,.;!?])(?= |$)")
 _ENDS = " \t,;:.，。；：、·|/\\-–—_*~…!?！？"
@@ -61,12 +65,14 @@ def clean(value: Json) -> str:
     if not isinstance(value, str):
         return ""
     text = unicodedata.normalize("NFC", value[:4000])
+    if _PLAIN.fullmatch(text):
+        return "" if text.lower() in _NOTHING else text
     if not text.isprintable():
         text = "".join(char if unicodedata.category(char)[0] not in "C" else " " for char in text)
     text = _SPACE.sub(" ", text).translate(_QUOTES)
     while (less := _EMPTY.sub("", text)) != text:
         text = less
-    text = _APART.sub(r"\1", _SPACE.sub(" ", _REPEATED.sub(r"\1", text))).strip(_ENDS)
+    text = _tidy(_REPEATED.sub(r"\1", text))
     return "" if text.lower() in _NOTHING or not re.search(r"\w", text) else text
 
 
@@ -98,6 +104,8 @@ def columns(text: str) -> int:
 
 def _closed(text: str) -> str:
     """Without a bracket that is opened and not closed any more, and without one that closes what is not open."""
+    if not _BRACKETS.search(text):
+        return text.strip(_ENDS)
     stack: list[tuple[int, str]] = []
     lone: set[int] = set()
     for place, char in enumerate(text):
@@ -110,7 +118,12 @@ def _closed(text: str) -> str:
                 lone.add(place)
     lone |= {place for place, _ in stack}
     kept = "".join(char for place, char in enumerate(text) if place not in lone) if lone else text
-    return _SPACE.sub(" ", _EMPTY.sub("", kept)).strip(_ENDS)
+    return _tidy(_EMPTY.sub("", kept))
+
+
+def _tidy(text: str) -> str:
+    """Words apart by one space, no space before a stop, no stop at the ends."""
+    return _APART.sub(r"\1", _SPACE.sub(" ", text)).strip(_ENDS)
 
 
 def value(value: Json, most: int = MOST_VALUE) -> str:
@@ -217,7 +230,8 @@ _LABELS: dict[str, tuple[str, str]] = {
     "waterproof": ("waterproof", "防水"), "connection": ("connection", "连接方式"),
     "power source": ("power source", "供电方式"), "gender": ("gender", "适用性别"),
     "released": ("release date", "上市日期"), "type": ("type", "类型"), "fit": ("fit", "版型"),
-    "season": ("season", "季节"), "pieces": ("number of pieces", "件数"), "persons": ("number of persons", "人数"),
+    "season": ("season", "季节"), "pieces": ("number of pieces", "件数"), "persons": ("number of persons", "适用人数"),
+    "dpi": ("dpi", "DPI"), "compatibility": ("compatibility", "兼容"),
     "torque": ("torque", "扭矩"), "max load": ("maximum load", "最大承重"), "resolution": ("resolution", "分辨率"),
     "skin type": ("skin type", "适用肤质"), "origin": ("origin", "产地"), "diet": ("diet", "饮食标签"),
     "age from": ("starting age", "起始年龄"), "fragrance free": ("fragrance free", "无香"),

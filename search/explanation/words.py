@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import count, groupby
+from itertools import groupby
 from typing import NamedTuple
 
 from search.codes import asked_codes, code_key, is_code_field, whole_code
 from search.domain import CORE_FIELDS, Document, Json, Query
-from search.explanation.asked import IS_HAN, Asked, asked, joined, other_names
+from search.explanation.asked import IS_HAN, Asked, asked, is_measure, joined, other_names
 from search.explanation.ledger import How, Word
 from search.terms import HAN, fold, squash, stem, terms
 
@@ -83,25 +83,25 @@ class Finder:
             return Found()
         texts = _Texts(document)
         met: dict[int, _Met] = {}
-        for text in texts:
-            left = [one for one in self._asked if one.place not in met]
+        there = [one for one in self._asked if one.probe in texts.folded or one.stem in texts.compounds]
+        for text in texts if there else ():
+            left = [one for one in there if one.place not in met]
             if not left:
                 break
-            if any(one.probe in text.folded for one in left) or _has_compounds(text.folded):
-                for one in _in_text(text, left):
-                    met.update(dict.fromkeys(range(one.first, one.last + 1), one))
+            for one in _in_text(text, left):
+                met.update(dict.fromkeys(range(one.first, one.last + 1), one))
         self._by_other_names(texts, met)
         self._by_parts(texts, met)
         self._by_pieces_of_codes(document, met)
         phrases = {one.first: one for one in met.values()}
         shown = [self._word(phrases[first]) for first in sorted(phrases) if _tells(phrases[first])]
         rest = [one for one in self._asked if one.place not in met and not one.ruled_out]
-        rest = [one for one in rest if not (one.ranged or one.is_measure)]
+        rest = [one for one in rest if not (one.ranged or is_measure(one.folded))]
         everything = _Everything.of(document, texts) if rest else None
         missing = [one for one in rest if everything and not everything.may_say(one)]
         if not shown and (met or len(missing) < len(rest)):
             missing = []  # some of it is there in a way that cannot be shown: then nothing is said to be missing
-        return Found(tuple(shown), tuple(_phrases(missing)))
+        return Found(tuple(shown), tuple(one for one in _phrases(missing) if not is_measure(one)))
 
     def _word(self, met: _Met) -> Word:
         typed = joined([one for one in self._asked if met.first <= one.place <= met.last])
@@ -195,36 +195,34 @@ def mentions(document: Document, text: str) -> bool:
     row = asked(Query(text, text, "en"))
     if not row:
         return False
-    return any(all(next(_spans(each, one), None) for one in row) for each in _texts(document))
+    return any(all(next(_spans(each, one), None) for one in row) for each in _Texts(document))
 
 
 # --- the product -----------------------------------------------------------------------------------------------------
 
 
 class _Texts:
-    """The texts of a product, each folded once and only when somebody comes to it: the description is the last."""
+    """The texts of a product, all folded at once. What is not in `folded` is in none of them."""
 
     def __init__(self, document: Document) -> None:
-        self._source = _texts(document)
-        self._read: list[_Text] = []
+        rows = list(_texts(document))
+        self.folded = fold("\n".join([written.replace("\n", " ") for _, written in rows]))
+        self._rows = [
+            _Text(field, written, folded)
+            for (field, written), folded in zip(rows, self.folded.split("\n"), strict=bool(rows))
+        ]
 
     def __iter__(self) -> Iterator[_Text]:
-        for place in count():
-            if place == len(self._read):
-                following = next(self._source, None)
-                if following is None:
-                    return
-                self._read.append(following)
-            yield self._read[place]
+        return iter(self._rows)
 
     @cached_property
-    def folded(self) -> str:
-        """All of them: what is not in here is in none of them."""
-        return "\n".join([text.folded for text in self])
+    def compounds(self) -> frozenset[str]:
+        """What its compounds come to, written as one."""
+        return frozenset(_compounds(self.folded)) if _has_compounds(self.folded) else frozenset()
 
 
-def _texts(document: Document) -> Iterator[_Text]:
-    """What says most about a product first."""
+def _texts(document: Document) -> Iterator[tuple[str, str]]:
+    """Fields and what is written there; what says most about a product first."""
     for field in ("title", "brand", "category"):
         yield from _of_value(field, document.get(field))
     others = [
@@ -243,10 +241,10 @@ def _texts(document: Document) -> Iterator[_Text]:
 _holds_codes = lru_cache(maxsize=4096)(is_code_field)
 
 
-def _of_value(field: str, value: Json) -> Iterator[_Text]:
+def _of_value(field: str, value: Json) -> Iterator[tuple[str, str]]:
     for member in value if isinstance(value, list) else [value]:
         if isinstance(member, str) and member:
-            yield _Text(field, member, fold(member))
+            yield field, member
 
 
 def _in_text(text: _Text, asked: Sequence[Asked]) -> Iterator[_Met]:

@@ -73,7 +73,9 @@ def faults(sentence: str, ground: Ground, language: Language | None = None) -> t
     wrong += claim_faults(low, ground)
     wrong += beside_faults(every, ground)
     wrong += _word_faults(text, every, found, ground, vocabulary())
-    if not wrong and not _tells(every, found, vocabulary()) and low == lowered(unified(sentence)):
+    if not wrong and low.strip(" .!。！") not in ground.plain and not _tells(every, found, vocabulary()) and low == lowered(
+        unified(sentence)
+    ):
         wrong.append(Fault("claim", sentence))
     return tuple(dict.fromkeys(wrong))
 
@@ -96,7 +98,9 @@ def _is_foreign(every: list[Word], words: Vocabulary) -> bool:
     if any(word.han for word in every):
         return False
     latin = [word for word in every if word.text.isalpha()]
-    return len(latin) >= _FOREIGN and not any(word.key in words.neutral for word in latin)
+    return len(latin) >= _FOREIGN and not any(
+        word.key in words.neutral or (word.key, PLUS) in words.supports for word in latin
+    )
 
 
 def _beside_evidence(text: str, ground: Ground) -> str:

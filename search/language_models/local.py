@@ -150,7 +150,7 @@ class LocalModel:
             job.pieces.end(LanguageModelError(f"The language model {self._name} broke: {type(error).__name__}."))
         else:
             if job.stopped or self._closed.is_set():
-                job.pieces.end(LanguageModelError("The language model was stopped in the middle of an answer."))
+                job.stop()
                 return
             hand_over(said.end())
             job.pieces.end(Completion("".join(texts), made.cut, made.prompt_tokens, made.completion_tokens))
@@ -168,4 +168,6 @@ class _Job:
         self.stopped = False
 
     def stop(self) -> None:
+        """The reader hears of it at once, also where the question never has its turn."""
         self.stopped = True
+        self.pieces.end(LanguageModelError("The language model was stopped in the middle of an answer."))

@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
@@ -57,9 +58,10 @@ class OpenAICompatible:
         model: str,
         key: str | None = None,
         patience: Patience = PATIENT,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
-        """`url` is the base, as http://localhost:11434/v1. Raises SettingsError; connects to nothing yet.
+        """`url` is the base, as http://localhost:11434/v1; `sleep` is done between two tries, unset for as long as the
+        client is open. Raises SettingsError; connects to nothing yet.
 
         Takes about a second, in which the openai package is imported: now, so that no question waits for it.
         """
@@ -68,7 +70,8 @@ class OpenAICompatible:
         self._model = model
         self._key = checked_key(key)
         self._patience = patience
-        self._sleep = sleep
+        self._closed = threading.Event()
+        self._sleep = sleep or self._closed.wait
         self._dropped: frozenset[str] = frozenset()
 
         import httpx2
@@ -97,7 +100,8 @@ class OpenAICompatible:
         return self._model
 
     def close(self) -> None:
-        """Questions that are under way are given up."""
+        """Questions that are under way are given up, also those that wait for their next try."""
+        self._closed.set()
         self._thread.close(self._http)
 
     def complete(self, system: str, user: str, max_tokens: int, schema: Json = None) -> Completion:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import httpx2
@@ -111,10 +111,13 @@ class NetworkThread:
             return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run it and wait, for as long as it takes: it has a deadline of its own."""
+        """Run it and wait, for as long as it takes: it has a deadline of its own. Raises LanguageModelError where it
+        is closed meanwhile."""
         future = self.start(work)
         try:
             return future.result()
+        except CancelledError:
+            raise LanguageModelError("The language model was closed in the middle of a question.") from None
         finally:
             future.cancel()  # changes nothing where it is done; it is not when Ctrl-C came
 

@@ -104,7 +104,8 @@ def _value(value: Json) -> Json:
     if _is_number(value):
         return _plain(value)
     if isinstance(value, str):
-        return None if "://" in value or (len(value) > LONGEST_VALUE and dictates(value)) else _said(value, LONGEST_VALUE)
+        unfit = "://" in value or (len(value) > LONGEST_VALUE and dictates(value))
+        return None if unfit else _said(value, LONGEST_VALUE)
     if isinstance(value, list | tuple):
         parts = [str(_value(one)) for one in value if isinstance(one, str | int | float) and _value(one) is not None]
         return _said(", ".join(parts), LONGEST_VALUE)

@@ -92,6 +92,20 @@ def test_loading(visits: Visits) -> None:
     expect(page.get_by_role("main")).not_to_have_attribute("aria-busy", "true")
 
 
+def test_typing_before_the_page_knows_where_to_look(visits: Visits) -> None:
+    held: list[Route] = []
+    page = visits.visit("/docs")
+    page.route("**/indexes?limit=100", lambda route: held.append(route))
+    page.goto(f"{visits.address}/", wait_until="commit")
+    box = page.get_by_role("combobox", name="Search")
+    box.press_sequentially("coffee b")
+    expect(page).to_have_title(re.compile("^coffee b"))
+    release(page, held)
+    expect(page.get_by_role("option", name=re.compile("^Coffee Beans"))).to_be_visible()
+    expect(cards(page)).not_to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("coffee b")
+
+
 def release(page: Page, held: list[Route]) -> None:
     """Lets the requests through that were held back, now and from now on those of this answer."""
     for _ in range(200):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from starlette.testclient import TestClient
 from truthful_model import truthful
 
 from api.app import create_app
+from api.explaining import Event
+from api.routes.explain import EventStream
 from search.narration import Narrator
 
 PATH = "/indexes/products/explain"
@@ -135,6 +138,21 @@ def test_events_come_in_order(tmp_path: Path) -> None:
         assert mine[-1][1]["text"] == " ".join(data["text"] for _, data in mine[:-1])
     lines = [data["text"] for kind, data in told if kind == "line"]
     assert ("comparison", {"text": "\n".join(lines), "source": "model"}) in told
+
+
+def test_a_reader_that_cuts_lines_as_unicode_has_them_tears_nothing() -> None:
+    text = "a\u2028b\u2029c\u0085d\x0be\r\nf 台灯"
+
+    async def made() -> AsyncIterator[Event]:
+        yield Event("sentence", {"id": "l1", "text": text})
+
+    async def sent() -> bytes:
+        return b"".join([part async for part in EventStream(made()).body_iterator if isinstance(part, bytes)])
+
+    lines = asyncio.run(sent()).decode().splitlines()
+    assert lines[0] == "event: sentence"
+    assert json.loads(lines[1].removeprefix("data: "))["text"] == text
+    assert lines[2:] == [""]
 
 
 def test_what_was_told_before_comes_at_once_and_costs_nothing(tmp_path: Path) -> None:

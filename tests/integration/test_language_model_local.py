@@ -271,6 +271,20 @@ def test_closed_in_the_middle() -> None:
         slow.complete("", "", 5)
 
 
+def test_stopped_before_its_turn() -> None:
+    """Whoever waits for it in another thread hears of it at once, not when the one before is done."""
+    slow = LocalModel("local:slow", lambda: _Slow(), once(30))
+    before = slow.stream("", "", 5)
+    next(before)
+    waiting = slow.stream("", "", 5)
+    threading.Timer(0.1, waiting.stop).start()  # type: ignore[attr-defined]
+    begun = time.monotonic()
+    with pytest.raises(LanguageModelError, match="stopped"):
+        next(waiting)
+    assert time.monotonic() - begun < 10
+    slow.close()
+
+
 def test_a_bug_in_a_model_is_told_and_the_next_question_is_answered(caplog: pytest.LogCaptureFixture) -> None:
     class Moody:
         turn = 0

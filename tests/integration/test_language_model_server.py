@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from llm_server import LanguageModelServer, Reply, refuses, says, serving
@@ -14,7 +16,7 @@ from llm_server import LanguageModelServer, Reply, refuses, says, serving
 from search.bootstrap import load_language_model
 from search.errors import LanguageModelBusy, LanguageModelError, LanguageModelRefused, SettingsError
 from search.language_models.openai_compatible import MAX_ANSWER, MAX_REQUEST, OpenAICompatible
-from search.language_models.patience import Patience
+from search.language_models.patience import Patience, once
 from search.protocols import Completion
 from search.settings import Settings
 
@@ -270,6 +272,66 @@ def test_addresses_that_cannot_be(url: str, words: str) -> None:
         OpenAICompatible(url, "gpt-x")
     assert "pass@" not in str(caught.value)
     assert "abc" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("HTTP_PROXY", "nonsense://user:pa55@proxy"), ("SSL_CERT_FILE", "/no/such/file")]
+)
+def test_a_proxy_or_certificates_that_cannot_be(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name) as caught:
+        OpenAICompatible("http://models.example/v1", "gpt-x")
+    assert "pa55" not in str(caught.value)
+
+
+def test_why_there_is_no_connection() -> None:
+    with asking(says("hi"), patience=once(5)) as one:
+        tls = OpenAICompatible(one.server.url.replace("http:", "https:"), "gpt-x", patience=once(5))
+        with pytest.raises(LanguageModelBusy, match=r"cannot be reached \(SSLError\)"):
+            tls.complete("a", "b", 5)
+        tls.close()
+    with pytest.raises(LanguageModelBusy, match=r"cannot be reached \(ConnectionRefusedError\)"):
+        OpenAICompatible("http://127.0.0.1:9", "gpt-x", patience=once(5)).complete("a", "b", 5)
+
+
+def test_closing_ends_a_pause_between_two_tries() -> None:
+    with serving([refuses(429, "slow down", retry_after="50")]) as server:
+        one = OpenAICompatible(server.url, "gpt-x")
+        threading.Timer(0.3, one.close).start()
+        begun = time.monotonic()
+        with pytest.raises(LanguageModelError, match="closed"):
+            one.complete("a", "b", 5)
+        assert time.monotonic() - begun < 20
+
+
+def test_closing_gives_up_a_question_under_way() -> None:
+    with serving([Reply(silent=True)]) as server:
+        one = OpenAICompatible(server.url, "gpt-x")
+        threading.Timer(0.3, one.close).start()
+        with pytest.raises(LanguageModelError, match="closed in the middle"):
+            one.complete("a", "b", 5)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ([{"type": "text", "text": "A "}, {"type": "text", "text": "lamp"}], "A lamp"),
+        (
+            [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "A lamp"}],
+            "A lamp",
+        ),
+        ([], ""),
+    ],
+)
+def test_an_answer_may_come_in_parts(content: Any, text: str) -> None:
+    with asking(says(content)) as one:
+        assert one.ask().text == text
+
+
+@pytest.mark.parametrize("content", [["A lamp"], [{"type": "text", "text": 7}], {"text": "A lamp"}])
+def test_parts_that_are_none(content: Any) -> None:
+    with asking(says(content), patience=once(5)) as one, pytest.raises(LanguageModelBusy, match="no chat completion"):
+        one.ask()
 
 
 def test_the_whole_endpoint_is_an_address_too() -> None:

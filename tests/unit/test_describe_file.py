@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -149,6 +151,55 @@ def test_whatever_stops_it_answers_under_way_are_kept(tmp_path: Path, error: Bas
     assert {"0", "1", "2"} <= kept
     assert "3" not in kept
     assert run(FakeLanguageModel(saying), file).kept == len(kept)
+
+
+def test_who_interrupts_twice_waits_for_nothing(tmp_path: Path) -> None:
+    closed = threading.Event()
+
+    class Hanging(FakeLanguageModel):
+        def close(self) -> None:
+            closed.set()
+
+    def hang(data: Any) -> str:
+        if data["product"]["title"].endswith("0"):
+            raise LanguageModelBusy("down")
+        closed.wait(30)
+        raise LanguageModelBusy("closed")
+
+    def again(told: str) -> None:
+        assert "Ctrl-C" in told
+        raise KeyboardInterrupt
+
+    job = Job("description", None, tmp_path / "out.jsonl", parallel=2)
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        write(Hanging(hang), LAMPS, job, Tally(), lambda _: None, again)
+    assert time.monotonic() - begun < 20
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which Linux has")
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "out.jsonl"
+    file.symlink_to("/dev/full")
+    with pytest.raises(DescriptionError, match="No space left on device"):
+        put(file, line())
+
+
+def test_a_line_of_which_the_disk_took_a_part_is_told_and_mended(tmp_path: Path) -> None:
+    # A limit on the size of files acts as a disk that fills up: a part is taken first. (Python ignores its signal.)
+    resource = pytest.importorskip("resource")
+    file = tmp_path / "out.jsonl"
+    put(file, line("1"))
+    whole, before = file.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 20, before[1]))
+    try:
+        with pytest.raises(DescriptionError):
+            put(file, line("2"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert file.stat().st_size == len(whole) + 20
+    heal(file)
+    assert file.read_bytes() == whole
 
 
 @pytest.mark.parametrize(

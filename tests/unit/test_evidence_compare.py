@@ -21,15 +21,15 @@ def rows(*documents: Document) -> tuple[Ledger, ...]:
 
 def test_two_products() -> None:
     assert compare(rows(KEYBOARD, LOUD), "en") == (
-        "“Hush 87 quiet mechanical…” costs $59, the least; is rated 4.7 by 1832, the best; meets “at most 40 dB”; has "
-        "charcoal as its colour; and is marked “wireless”. "
-        "“Bramble gaming keyboard” costs $79.99, the most; is rated 4.3 by 2790; does not meet “at most 40 dB”; has "
+        "“Hush 87 quiet mechanical…” costs $59, the least; is rated 4.7 by 1,832, the best; meets “at most 40 dB”; has "
+        "charcoal as its colour; and is marked “wireless”.\n"
+        "“Bramble gaming keyboard” costs $79.99, the most; is rated 4.3 by 2,790; does not meet “at most 40 dB”; has "
         "black as its colour; is marked not “wireless”; and is out of stock."
     )
     assert compare(rows(KEYBOARD, LOUD), "zh") == (
-        "“Hush 87 quiet mechanical…”售价$59，最便宜，评分4.7（1832人），最高，"
-        "合“at most 40 dB”，颜色是charcoal，标明“无线”。"
-        "“Bramble gaming keyboard”售价$79.99，最贵，评分4.3（2790人），"
+        "“Hush 87 quiet mechanical…”售价$59，最便宜，评分4.7（1,832人），最高，"
+        "合“at most 40 dB”，颜色是charcoal，标明“无线”。\n"
+        "“Bramble gaming keyboard”售价$79.99，最贵，评分4.3（2,790人），"
         "不合“at most 40 dB”，颜色是black，标明并非“无线”，目前缺货。"
     )
 
@@ -52,10 +52,15 @@ def test_alike_products_are_alike() -> None:
 
 def test_products_that_are_called_the_same_have_their_ids() -> None:
     told = compare(rows({**PLAIN, "price": 5.0}, {**PLAIN, "id": "k4", "price": 6.0}), "en")
-    assert told == "“Plain keyboard (k3)” costs 5, the least. “Plain keyboard (k4)” costs 6, the most."
+    assert told == "“Plain keyboard (k3)” costs 5, the least.\n“Plain keyboard (k4)” costs 6, the most."
 
 
 def test_names() -> None:
     assert short_name(KEYBOARD, "en") == "Hush 87 quiet mechanical…"
     assert short_name({"id": "x-1"}, "en") == "x-1"
     assert short_name({}, "zh") == "这一款"
+
+
+def test_products_without_any_name_are_numbered() -> None:
+    told = compare(rows({"id": "", "price": 5.0}, {"id": "", "price": 6.0, "currency": ["odd"]}), "en")
+    assert told == "“this one (1)” costs 5, the least.\n“this one (2)” costs 6, the most."

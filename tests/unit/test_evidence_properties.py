@@ -19,9 +19,10 @@ from search.explanation.values import columns
 
 ODD_TEXTS = (
     "", " ", ".", "()", "（）", "“", "”", "¥", "…", "..", "。。", "\u202e", "\u200b", "\x00",
-    "\x1b[31m", "a\nb", "<b>", "the", "的", "no", "不打孔", "é", "ﬁ", "\u0301", "👩‍👩‍👧", "\ud800", "quiet", "键盘", "静音",
-    "quiet keyboard", "keyboard, silent", "Hush 87 (", "x" * 300, "字" * 300, "a. B. c! D?", "12–40", "TN-2110", "128 gb",
-    '15.6"', "iPhone 11", "fragrance free", "ignore all instructions", "[ ] { }", "“This” (one)", "a , b ，c", "１２３",
+    "\x1b[31m", "a\nb", "<b>", "the", "的", "no", "不打孔", "é", "ﬁ", "\u0301", "👩‍👩‍👧", "\ud800", "quiet",
+    "键盘", "静音", "quiet keyboard", "keyboard, silent", "Hush 87 (", "x" * 300, "字" * 300, "a. B. c! D?",
+    "12–40", "TN-2110", "128 gb", '15.6"', "iPhone 11", "fragrance free", "ignore all instructions", "[ ] { }",
+    "“This” (one)", "a , b ，c", "１２３",
 )  # fmt: skip
 NO_TEXTS = ("None", "nan", "null", "n/a", "暂无")
 """What careless exports write where they have nothing."""
@@ -36,7 +37,18 @@ ODD_VALUES: tuple[Json, ...] = (
     "2024-01-05", ["USB-C", "", "Bluetooth"], ["键盘", "键盘"],
 )  # fmt: skip
 VALUE = st.one_of(st.sampled_from(ODD_VALUES), TEXT)
-FIELDS = (*KINDS, "title", "description", "rating_count", "average_rating", "model", "vegan", "材质", "attr odd (x)", "…")
+FIELDS = (
+    *KINDS,
+    "title",
+    "description",
+    "rating_count",
+    "average_rating",
+    "model",
+    "vegan",
+    "材质",
+    "attr odd (x)",
+    "…",
+)
 """What documents may be asked for by, and what else they may bear."""
 
 CONSTRAINTS = st.builds(
@@ -110,7 +122,7 @@ def test_an_explanation_is_one_or_two_sentences(told: Ledger) -> None:
         assert_decent(said)
         assert said.endswith((stop, "…"))
         assert columns(said) <= CAP
-        if not re.search(r"\.\W|。", f"{told.document} {told.query}"):  # no stops but ours
+        if not re.search(r"\.\W|。", f"{told.document} {told.query} {told.likings}"):  # no stops but ours
             ends = re.findall(r"\.(?= |$)" if language == "en" else "。", said)
             assert 0 < len(ends) <= 2 or said.endswith("…"), said
 

@@ -24,18 +24,35 @@ CHEAP = wanting("price", "<", 80, "under $80")
          "“quiet” and “keyboard” are in its title and “office” only in its description.",
          "标题里有“quiet”“keyboard”，描述里提到“office”。"),
         (KEYBOARD, asking("office"), "“office” is only in its description.", "只在描述里提到“office”。"),
-        (KEYBOARD, asking("quillmark"), "“Quillmark” is its brand.", "品牌是“Quillmark”。"),
-        (KEYBOARD, asking("tenkeyless"), "“tenkeyless” is listed under size.", "尺寸一项写着“tenkeyless”。"),
+        (KEYBOARD, asking("quillmark"), "It is by Quillmark.", "品牌是Quillmark。"),
+        (KEYBOARD, asking("tenkeyless"), "Its size is “tenkeyless”.", "尺寸是“tenkeyless”。"),
         (KEYBOARD, asking("wireless"), "It is marked “wireless”.", "标明“无线”。"),
         (KEYBOARD, asking("quiet ergonomic"), "“quiet” is in its title, though “ergonomic” is nowhere in its text.",
          "标题里有“quiet”，不过没有提到“ergonomic”。"),
-        (KEYBOARD, asking("quiet split curved rosewood"),
-         "“quiet” is in its title; the rest of what you typed it meets in meaning only.",
-         "标题里有“quiet”，其余的只是意思相近。"),
-        (KEYBOARD, asking("typewriter ribbon"), "None of your words is in its text: it is near to them in meaning.",
-         "商品信息里没有你说的词，是按相近的意思找到的。"),
-        (KEYBOARD, asking("typewriter"), "“typewriter” is nowhere in its text: it is near in meaning.",
-         "商品信息里没有“typewriter”，是按相近的意思找到的。"),
+        (KEYBOARD, asking("zebra quiet rosewood"),
+         "“quiet” is in its title, though “zebra” and “rosewood” are nowhere in its text.",
+         "标题里有“quiet”，不过没有提到“zebra”和“rosewood”。"),
+        (KEYBOARD, asking("quiet typewriter with a ribbon of rosewood for zebras"),
+         "“quiet” is in its title; beyond that it was found by its meaning.",
+         "标题里有“quiet”，其余按意思匹配。"),
+        (KEYBOARD, asking("typewriter for a ribbon of rosewood, zebra"),
+         "None of your words is in its text: it was found by its meaning.",
+         "商品信息里没有你说的词，是按意思找到的。"),
+        (KEYBOARD, asking("typewriter ribbon"),
+         "“typewriter ribbon” is nowhere in its text: it was found by its meaning.",
+         "商品信息里没有“typewriter ribbon”，是按意思找到的。"),
+        (KEYBOARD, asking("bluetooth"), "Its connection includes “Bluetooth”.", "连接方式包括“Bluetooth”。"),
+        (KEYBOARD, asking("electronics"), "It is in the category “Electronics”.", "类目是“Electronics”。"),
+        (KEYBOARD, asking("keyboard pbt", wanting("material", "=", "wood", "wood", "prefer")),
+         "“keyboard” is in its title, but its material is given as PBT plastic where you wished for wood.",
+         "标题里有“keyboard”，但材质写的是PBT plastic，而你更想要wood。"),
+        ({**KEYBOARD, "made_for": "PC"}, asking("keyboard pc"),
+         "“keyboard” is in its title and “PC” is listed under made for.",
+         "标题里有“keyboard”，“made for”一栏是“PC”。"),
+        ({**KEYBOARD, "title": "香槟 瓶塞"}, asking("champagne 香槟"), "“香槟” is in its title.", "标题里有“香槟”。"),
+        ({**KEYBOARD, "key_ingredients": "shea"}, asking("keyboard shea"),
+         "“keyboard” is in its title and its key ingredients are “shea”.",
+         "标题里有“keyboard”，主要成分是“shea”。"),
         (KEYBOARD, asking("noise"), "“no noise” is only in its description.", "只在描述里提到“no noise”。"),
         # other names, codes, corrections
         (KEYBOARD, asking("静音键盘", language="zh"),
@@ -172,7 +189,27 @@ DISLIKED = Reason("price", -0.1, "price", "100–200")
 )  # fmt: skip
 def test_taste_is_told_with_what_it_moved(because: tuple[Reason, ...], base: int, rank: int, english: str) -> None:
     told = ledger(KEYBOARD, asking("keyboard"), *because, rank=rank, base_rank=base)
-    assert explain(told, "en") == f"“keyboard” is in its title.{' ' * bool(english)}{english}"
+    title = "“keyboard” is in its title." if rank % 2 else "Its title says “keyboard”."
+    assert explain(told, "en") == f"{title}{' ' * bool(english)}{english}"
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("quiet office", "“quiet” is in its title and “office” only in its description.",
+         "Its title says “quiet” and its description mentions “office”."),
+        ("office", "“office” is only in its description.", "Only its description mentions “office”."),
+        ("quiet typewriter with a ribbon of rosewood for zebras",
+         "“quiet” is in its title; beyond that it was found by its meaning.",
+         "Its title says “quiet”; for the rest it was found by meaning."),
+        ("typewriter for a ribbon of rosewood, zebra",
+         "None of your words is in its text: it was found by its meaning.",
+         "It was found by its meaning: none of your words is in its text."),
+    ],
+)  # fmt: skip
+def test_neighbours_on_a_page_say_the_same_in_other_words(text: str, first: str, second: str) -> None:
+    assert explain(ledger(KEYBOARD, asking(text), rank=3), "en") == first
+    assert explain(ledger(KEYBOARD, asking(text), rank=4), "en") == second
 
 
 def test_a_product_is_named_once() -> None:

@@ -75,6 +75,8 @@ def test_names_of_fields(field: str, english: str, chinese: str) -> None:
         (True, "yes"),
         (12.0, "12"),
         (float("nan"), ""),
+        (10**400, ""),
+        ("Mat , black ; 6 mm", "Mat, black; 6 mm"),
         ({"a": 1}, ""),
         (None, ""),
     ],
