@@ -62,7 +62,7 @@ class Asked:
     place: int
     folded: str
     stem: str
-    pattern: re.Pattern[str]
+    pattern: str
     ruled_out: bool = False
     ranged: bool = False
     probe: str = ""
@@ -74,7 +74,7 @@ class Probed:
     """A pattern, and what stands in every text that it can find. `spelt`: the same word in another spelling."""
 
     probe: str
-    pattern: re.Pattern[str]
+    pattern: str
     spelt: bool = False
 
 
@@ -131,7 +131,7 @@ def other_names(row: Sequence[Asked]) -> list[OtherNames]:
                     OtherNames(
                         words[0].place,
                         words[-1].place,
-                        tuple(Probed(one.split()[0], _compiled(_name(one)), same) for one, same in others.items()),
+                        tuple(Probed(one.split()[0], _name(one), same) for one, same in others.items()),
                     )
                 )
     return found
@@ -200,7 +200,7 @@ def _is_name(phrase: str) -> bool:
 
 def _word(typed: str, place: int, folded: str, negator: str) -> Asked:
     if not negator:
-        pattern = _compiled(_pattern(folded))
+        pattern = _pattern(folded)
         return Asked(typed, place, folded, _stem_of(folded), pattern, probe=_probe(folded), parts=_parts(folded))
     if IS_HAN.search(negator):
         return Asked(
@@ -208,13 +208,13 @@ def _word(typed: str, place: int, folded: str, negator: str) -> Asked:
             place,
             folded,
             "",
-            _compiled(_NOT_HAN + re.escape(folded)),
+            _NOT_HAN + re.escape(folded),
             ruled_out=True,
             probe=_probe(folded),
         )
     form = _form(folded)
     without = rf"(?<![^\W_])(?:(?:no|not|non|without|free of|free from)[\s-]+{form}|{form}[\s-]free)(?![^\W_])"
-    return Asked(f"{negator} {typed}", place, folded, "", _compiled(without), ruled_out=True, probe=_probe(folded))
+    return Asked(f"{negator} {typed}", place, folded, "", without, ruled_out=True, probe=_probe(folded))
 
 
 def _parts(folded: str) -> tuple[str, ...]:
@@ -228,7 +228,8 @@ def _stem_of(folded: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Only what a probe found is worth compiling: it costs more than all the looking."""
     return re.compile(pattern)
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from search.codes import asked_codes, code_key, is_code_field, whole_code
 from search.domain import CORE_FIELDS, Document, Json, Query
-from search.explanation.asked import IS_HAN, Asked, asked, is_measure, joined, other_names
+from search.explanation.asked import IS_HAN, Asked, asked, compiled, is_measure, joined, other_names
 from search.explanation.ledger import How, Word
 from search.terms import HAN, fold, squash, stem, terms
 
@@ -83,7 +83,7 @@ class Finder:
             return Found()
         texts = _Texts(document)
         met: dict[int, _Met] = {}
-        there = [one for one in self._asked if one.probe in texts.folded or one.stem in texts.compounds]
+        there = [one for one in self._asked if one.probe in texts.folded or (one.stem and one.probe in texts.squashed)]
         for text in texts if there else ():
             left = [one for one in there if one.place not in met]
             if not left:
@@ -142,7 +142,7 @@ class Finder:
                 hits = (
                     (hit, one.spelt)
                     for one in name.patterns
-                    if one.probe in text.folded and (hit := one.pattern.search(text.folded))
+                    if one.probe in text.folded and (hit := compiled(one.pattern).search(text.folded))
                 )
                 hit, spelt = next(hits, (None, False))
                 if hit is not None:
@@ -216,9 +216,9 @@ class _Texts:
         return iter(self._rows)
 
     @cached_property
-    def compounds(self) -> frozenset[str]:
-        """What its compounds come to, written as one."""
-        return frozenset(_compounds(self.folded)) if _has_compounds(self.folded) else frozenset()
+    def squashed(self) -> str:
+        """Letters and digits alone: of a compound that is one word elsewhere, too."""
+        return "".join(_LETTERS.findall(self.folded))
 
 
 def _texts(document: Document) -> Iterator[tuple[str, str]]:
@@ -269,7 +269,7 @@ def _in_text(text: _Text, asked: Sequence[Asked]) -> Iterator[_Met]:
 
 
 def _spans(text: _Text, one: Asked) -> Iterator[tuple[int, int]]:
-    for match in one.pattern.finditer(text.folded) if one.probe in text.folded else ():
+    for match in compiled(one.pattern).finditer(text.folded) if one.probe in text.folded else ():
         if one.stem and stem(match[0]) != one.stem:
             continue
         if one.folded[0].isdigit() and not one.stem and terms(match[0], codes=False) != terms(one.folded, codes=False):
@@ -277,12 +277,8 @@ def _spans(text: _Text, one: Asked) -> Iterator[tuple[int, int]]:
         if len(one.folded) == 1 and IS_HAN.match(one.folded) and one.folded not in _cut(text.folded):
             continue
         yield match.span()
-    if one.stem and _has_compounds(text.folded):
+    if one.stem and _JOINT.search(text.folded):
         yield from _compounds(text.folded).get(one.stem, ())
-
-
-def _has_compounds(folded: str) -> bool:
-    return _JOINT.search(folded) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -315,8 +311,8 @@ class _Everything:
         for value in document.values():
             members = value if isinstance(value, list) else [value]
             others += [str(member) for member in members if not (isinstance(member, str) and member in known)]
-        folded = f"{texts.folded} {fold(' '.join(others))}"
-        return cls(folded, "".join(_LETTERS.findall(folded)))
+        rest = fold(" ".join(others))
+        return cls(f"{texts.folded} {rest}", texts.squashed + "".join(_LETTERS.findall(rest)))
 
     def may_say(self, one: Asked) -> bool:
         """Rather yes than no: what is said to be missing must be missing."""

@@ -14,4 +14,15 @@ from search.grounding.harmless import harmless
 from search.grounding.splitting import sentences
 from search.grounding.warming import warm_up
 
-__all__ = ["Dropped", "Fault", "Ground", "Grounded", "dictates", "faults", "grounded", "harmless", "sentences", "warm_up"]
+__all__ = [
+    "Dropped",
+    "Fault",
+    "Ground",
+    "Grounded",
+    "dictates",
+    "faults",
+    "grounded",
+    "harmless",
+    "sentences",
+    "warm_up",
+]

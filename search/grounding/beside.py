@@ -1,4 +1,4 @@
-"""Right words in a wrong place: «wireless microphone» of a product whose speaker is wireless and whose microphone is not.
+"""Right words in a wrong place: «wireless microphone», where the speaker is wireless and the microphone is not.
 
 Two words that stand side by side in a sentence say something together. Where the product says the opposite of the first
 beside the second, or says the first of something else and it tells where a thing comes from, the two are not grounded,
@@ -73,7 +73,7 @@ def _opposites() -> dict[str, frozenset[str]]:
 
 
 def beside_faults(every: Sequence[Word], ground: Ground) -> Iterator[Fault]:
-    """What neighbours in the sentence claim together. Nothing where the two stand side by side in the product as well."""
+    """What neighbours in the sentence claim together; nothing where they are neighbours in the product as well."""
     for place, word in enumerate(every):
         following = every[place + 1] if place + 1 < len(every) else None
         if following is None or following.start - word.end > 1 or word.han != following.han:

@@ -19,12 +19,12 @@ from search.domain import Language
 from search.grounding.beside import beside_faults
 from search.grounding.claimed import claim_faults
 from search.grounding.counted import number_faults
-from search.grounding.dictionary import knows, means
+from search.grounding.covering import han_faults, kind_of, sizes
 from search.grounding.fault import Fault, Kind
-from search.grounding.ground import Ground, said_in_chinese
+from search.grounding.ground import Ground
 from search.grounding.measures import Measure, measures
 from search.grounding.never_shown import never_shown
-from search.grounding.reading import MINUS, PLUS, Word, lowered, read, sign_of, stemmed, unified
+from search.grounding.reading import MINUS, PLUS, Word, lowered, read, stemmed, unified
 from search.grounding.splitting import joined, sentences
 from search.grounding.vocabulary import LONGEST_PHRASE, Vocabulary, vocabulary
 from search.lexicon.folding import is_han
@@ -73,8 +73,11 @@ def faults(sentence: str, ground: Ground, language: Language | None = None) -> t
     wrong += claim_faults(low, ground)
     wrong += beside_faults(every, ground)
     wrong += _word_faults(text, every, found, ground, vocabulary())
-    if not wrong and low.strip(" .!。！") not in ground.plain and not _tells(every, found, vocabulary()) and low == lowered(
-        unified(sentence)
+    if (
+        not wrong
+        and low.strip(" .!。！") not in ground.plain
+        and not _tells(every, found, vocabulary())
+        and low == lowered(unified(sentence))
     ):
         wrong.append(Fault("claim", sentence))
     return tuple(dict.fromkeys(wrong))
@@ -152,7 +155,7 @@ def _word_faults(
     index = 0
     while index < len(every):
         word = every[index]
-        if _sizes(word, found):
+        if sizes(word, found):
             index += 1
         elif any(start <= word.start < end for start, end in unknown):
             if not _may_be_unknown(word, ground, words, low):
@@ -162,7 +165,7 @@ def _word_faults(
             run = index
             while run < len(every) and every[run].han and (run == index or every[run].start == every[run - 1].end):
                 run += 1
-            yield from _han_faults(every[index:run], low, found, ground, words)
+            yield from han_faults(every[index:run], low, found, ground, words)
             index = run
         else:
             taken = _latin(every, index, ground, words)
@@ -171,73 +174,9 @@ def _word_faults(
                 taken = int(bool(ground.terms.get(word.key, 0)))
             if not taken:
                 yield Fault(_kind(text, word, words), text[word.start : word.end])
-            elif taken == 1 and _is_name(text, word) and word.key not in ground.terms and word.text not in ground.plain:
-                if not ground.glossed(word.key):
-                    yield Fault("name", text[word.start : word.end])
+            elif taken == 1 and _is_name(text, word) and not _is_known_name(word, ground):
+                yield Fault("name", text[word.start : word.end])
             index += taken or 1
-
-
-_DIMENSIONS = frozenset(
-    [
-        "long",
-        "deep",
-        "wide",
-        "high",
-        "tall",
-        "thick",
-        "thin",
-        "across",
-        "heavi",
-        "weigh",
-        "diamet",
-        "length",
-        "width",
-        "height",
-        "depth",
-        "each",
-        "apart",
-        "square",
-        "total",
-        "power",
-        "长",
-        "宽",
-        "高",
-        "深",
-        "厚",
-        "重",
-        "重量",
-        "净重",
-        "功率",
-        "直径",
-        "口径",
-        "容量",
-        "长度",
-        "宽度",
-        "高度",
-        "厚度",
-        "跟高",
-        "身高",
-        "共",
-        "总重",
-        "粗",
-        "大",
-        "加高",
-        "加宽",
-        "加厚",
-        "低",
-        "短",
-        "远",
-    ]
-)
-
-
-def _sizes(word: Word, found: list[Measure]) -> bool:
-    """Whether a word only tells what the number beside it measures, which is looked up with the number."""
-    return word.key in _DIMENSIONS and _beside_measure(word.start, word.end, found)
-
-
-def _beside_measure(start: int, end: int, found: list[Measure]) -> bool:
-    return any(0 <= start - measure.end <= 2 or 0 <= measure.start - end <= 4 for measure in found if measure.unit)
 
 
 def _is_neutral(key: str, words: Vocabulary) -> bool:
@@ -285,100 +224,6 @@ def _latin(every: list[Word], index: int, ground: Ground, words: Vocabulary) -> 
     return 0
 
 
-def _han_faults(run: list[Word], low: str, found: list[Measure], ground: Ground, words: Vocabulary) -> Iterator[Fault]:
-    """Covers a run of Chinese with supported and neutral pieces, however either side was cut into words."""
-    start, end = run[0].start, run[-1].end
-    signs = {place: word.sign for word in run for place in range(word.start, word.end)}
-    cuts = {word.start for word in run} | {end}
-    # best[i]: fewest uncovered characters of low[start:start + i], and the piece that ends there.
-    size = end - start
-    best = [(0.0, -1, True)] + [(1e9, -1, False)] * size
-    for i in range(size):
-        cost = best[i][0]
-        if cost >= 1e9:
-            continue
-        for length in range(1, min(8, size - i) + 1):
-            piece = low[start + i : start + i + length]
-            sign = sign_of(piece, start + i, signs)
-            aligned = start + i in cuts and start + i + length in cuts
-            good = _covers(piece, sign, aligned, ground, words)
-            if (
-                good is None
-                and length == 1
-                and _odd_cut(start + i, run, ground, words)
-                and said_in_chinese(ground, piece, sign)
-            ):
-                good = 0.03
-            if good is None and _is_translation(piece, sign, start + i, aligned, run, ground, words):
-                good = 0.004
-            if good is None and piece in _DIMENSIONS and _beside_measure(start + i, start + i + length, found):
-                good = 0.01
-            if good is None:
-                if length > 1:
-                    continue
-                price, good = 1.0, False
-            else:
-                price = good
-                good = True
-            if cost + price < best[i + length][0]:
-                best[i + length] = (cost + price, i, bool(good))
-    bad: list[tuple[int, int]] = []
-    place = size
-    while place > 0:
-        _, before, good = best[place]
-        if not good:
-            bad.append((start + before, start + place))
-        place = before
-    seen: set[int] = set()
-    for first, last in reversed(bad):
-        begin, stop = next(((word.start, word.end) for word in run if word.start <= first < word.end), (first, last))
-        if begin not in seen:
-            seen.add(begin)
-            yield Fault(_kind_of(low[begin:stop], words), low[begin:stop])
-
-
-def _is_translation(
-    piece: str, sign: int, place: int, aligned: bool, run: list[Word], ground: Ground, words: Vocabulary
-) -> bool:
-    """Whether the dictionary has a piece for what the product says in English: a word as it was cut, or part of one that
-    neither the tables nor the dictionary know."""
-    if not ground.is_english:
-        return False
-    if not aligned:
-        whole = next(word for word in run if word.start <= place < word.end)
-        if place + len(piece) > whole.end or whole.key in words.han or whole.key in words.kinds or knows(whole.key):
-            return False
-    return means(piece, sign, ground.terms)
-
-
-_GRAMMAR = frozenset("的地得了着过到在把被让给从和与或就都也还再才只又很太不没有会能可要得用时后前里上下起来去完好这那每")
-"""Characters that stick to their neighbours when Chinese is cut."""
-
-
-def _odd_cut(place: int, run: list[Word], ground: Ground, words: Vocabulary) -> bool:
-    """Whether a character stands in a word of two, unknown to all tables, with one that says nothing or stands in the
-    product's text as well, 会慢 or 花烧: no word, most likely, but a cut that went wrong."""
-    word = next(word for word in run if word.start <= place < word.end)
-    if len(word.key) != 2 or word.key in words.kinds or word.key in words.han:
-        return False
-    other = word.key[1 - (place - word.start)]
-    return other in _GRAMMAR or other in ground.han
-
-
-def _covers(piece: str, sign: int, aligned: bool, ground: Ground, words: Vocabulary) -> float | None:
-    """What covering a piece costs: nothing much where it is grounded, None where it is not."""
-    mask = ground.terms.get(piece, 0)
-    if mask:
-        if mask & sign:
-            return 0.001
-        return 0.002 if piece in words.neutral_han and len(piece) == 1 else None
-    if piece in words.neutral_han:
-        return 0.002 if aligned or len(piece) > 1 else 0.02
-    if (len(piece) >= 2 or aligned) and said_in_chinese(ground, piece, sign):
-        return 0.003
-    return None
-
-
 _SUFFIX = re.compile(r"(?:ened|en|ily|ly|y|iness|ness|ish|ful|like|ed)$")
 
 
@@ -418,8 +263,12 @@ def _is_name(text: str, word: Word) -> bool:
     return bool(before) and before[-1] not in ".!?:;。！？：；，、…" and not is_han(before[-1])
 
 
+def _is_known_name(word: Word, ground: Ground) -> bool:
+    return word.key in ground.terms or word.text in ground.plain or bool(ground.glossed(word.key))
+
+
 def _kind(text: str, word: Word, words: Vocabulary) -> Kind:
-    kind = _kind_of(word.key, words)
+    kind = kind_of(word.key, words)
     if kind == "claim":
         if _is_name(text, word):
             return "name"
@@ -447,17 +296,4 @@ _COMPARING = frozenset(
         "unrivalled",
     ]
 )
-_ORDER: tuple[Kind, ...] = ("colour", "material", "brand")
-
-
-def _kind_of(name: str, words: Vocabulary) -> Kind:
-    known = words.kinds.get(name, frozenset())
-    for kind in _ORDER:
-        if kind in known:
-            return kind
-    if name[:1] in ("最", "更", "比") or name == "第一":
-        return "comparison"
-    return "claim"
-
-
 __all__ = ["Dropped", "Grounded", "faults", "grounded"]

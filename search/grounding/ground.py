@@ -112,8 +112,8 @@ class Ground:
             terms |= dict.fromkeys(map(_key, _IN_MACHINES), MINUS)
         unknown_terms: dict[str, int] = {}
         unknown_han: list[tuple[str, bytes]] = []
-        for text in unknown:
-            _take_text(unified(text), words, unknown_terms, [], unknown_han)
+        for clause in unknown:
+            _take_text(unified(clause), words, unknown_terms, [], unknown_han)
         _widen(unknown_terms, words)
         low = lowered("\n".join(text.said for text in kept))
         return cls(
@@ -225,8 +225,8 @@ def _take_field(
 _IN_MACHINES = ("machine washable", "machine wash", "washing machine", "machine", "机洗", "洗衣机", "可机洗", "能机洗")
 _NOTHING = frozenset({"none", "no", "without", "n/a", "无", "没有", "不含"})
 _BY_HAND_ONLY = re.compile(
-    r"\bhand[- ]wash(?:ing)? only\b|\b(?:only|must) (?:be )?(?:hand[- ]wash\w*|washed by hand)|\bdry[- ]clean(?:ing)? only\b"
-    r"|\bonly (?:be )?dry[- ]clean\w*|(?:只能|仅能|只可|仅限|须|必须)(?:手洗|干洗)"
+    r"\bhand[- ]wash(?:ing)? only\b|\b(?:only|must) (?:be )?(?:hand[- ]wash\w*|washed by hand)"
+    r"|\bdry[- ]clean(?:ing)? only\b|\bonly (?:be )?dry[- ]clean\w*|(?:只能|仅能|只可|仅限|须|必须)(?:手洗|干洗)"
 )
 _LOOKS = frozenset({"colour", "material", "brand"})
 _FIELD_UNITS = {
@@ -312,7 +312,9 @@ _COUNTS = {
     "两": 2, "对": 2, "正反": 2, "半": 0.5, "quad": 4,
 }  # fmt: skip
 _COUNTS |= {word: place for place, word in enumerate(ORDINALS, start=1)}
-_COUNT_WORD = re.compile(rf"\b(?:both|pair|dual|double|twin|twice|triple|dozen|half|quad|{'|'.join(ORDINALS)})\b|双|正反")
+_COUNT_WORD = re.compile(
+    rf"\b(?:both|pair|dual|double|twin|twice|triple|dozen|half|quad|{'|'.join(ORDINALS)})\b|双|正反"
+)
 
 
 def _phrases(latin: list[Word], terms: dict[str, int]) -> None:

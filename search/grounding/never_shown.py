@@ -54,7 +54,11 @@ _MODEL = re.compile(
     r"(?:cannot|can't|can not|could not|would|will|was|have been|must)|i['’](?:d|ve|ll|m)\b|my "
     r"(?:instructions|prompt|training|knowledge)|(?:the|this|your|these) (?:prompt|instructions?|json|"
     r"context|query|input|data provided|user|assistant|model's|llm)\b|language model|chatgpt|openai|"
-    r"here(?:'s| is| are) (?:the|an?|your|my) (?:\w+ ){0,2}(?:answers?|texts?|sentences?|lines?|summar(?:y|ies)|descriptions?|explanations?|output|response|prompt|system|instructions?|rewrit\w+|version|result|link|code)\b|\b(?:rules?|filters?|limits?) (?:are|is|were|was|no longer|don't|do not) (?:gone|void|off|lifted|apply|broken|ignored)|(?:^|[,.;:!?—] ?)i [a-z]|sure[,!]|certainly[,!]|of course[,!]|note:|json\b)"
+    r"here(?:'s| is| are) (?:the|an?|your|my) (?:\w+ ){0,2}(?:answers?|texts?|sentences?|lines?|"
+    r"summar(?:y|ies)|descriptions?|explanations?|output|response|prompt|system|instructions?|"
+    r"rewrit\w+|version|result|link|code)\b|\b(?:rules?|filters?|limits?) (?:are|is|were|was|"
+    r"no longer|don't|do not) (?:gone|void|off|lifted|apply|broken|ignored)|(?:^|[,.;:!?—] ?)i [a-z]|"
+    r"sure[,!]|certainly[,!]|of course[,!]|note:|json\b)"
     r"|作为(?:一个|一名)?(?:ai|人工智能|助手|语言模型|导购)|语言模型|人工智能助手|我(?:是|无法|不能|会|将|很抱歉|可以)|抱歉|^好的[，,!！]|^当然[，,!！]|"
     r"以下是|根据(?:您|你)?(?:提供|给出)的|指令|提示词|上下文|输出如下",
     re.IGNORECASE,
@@ -81,8 +85,8 @@ def never_shown(sentence: str, new: str, ground: Ground, language: Language | No
     elif speaks_to_a_model(new):
         yield Fault("command", sentence)
     yield from _strangers(unicodedata.normalize("NFKC", sentence), ground, language)
-    if re.search(r"([!?！？.,。，~])\1{3,}|[!！]{2,}", sentence):
-        yield Fault("markup", "!!")
+    if re.search(r"([!?！？.,。，~])\1{3,}|[!！]{2,}|[,，;；:]\s*\d*[.!?。！？]+$|^[^\w$¥€£]*$|^[,，]", sentence):
+        yield Fault("markup", sentence[-20:])
 
 
 def _strangers(sentence: str, ground: Ground, language: Language | None) -> Iterator[Fault]:

@@ -64,8 +64,8 @@ _FREE = re.compile(r"([\w-]+(?:\s+oil|\s+soda)?)[\s-]free\b(?!\s+(?:of|from|deli
 
 
 def unified(text: str) -> str:
-    """NFKC with plain quotes and without the blanks that some put between Chinese and the rest: the text in which places
-    are counted from here on."""
+    """NFKC with plain quotes and without the blanks that some put between Chinese and the rest: the text in which
+    places are counted from here on."""
     if text.isascii():
         return text
     return _BLANK.sub("", unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'"))
@@ -172,7 +172,11 @@ def sign_of(piece: str, place: int, signs: dict[int, int]) -> int:
     if piece[0] in NEGATORS and len(piece) > 1:
         return signs.get(place - 1, PLUS) if signs.get(place - 1) == MINUS else PLUS
     # What begins within its negation's word, 能进 of 不能进, is denied where it ends.
-    return max(signs.get(place, PLUS), signs.get(place + len(piece) - 1, PLUS)) if len(piece) > 2 else signs.get(place, PLUS)
+    return (
+        max(signs.get(place, PLUS), signs.get(place + len(piece) - 1, PLUS))
+        if len(piece) > 2
+        else signs.get(place, PLUS)
+    )
 
 
 __all__ = ["MINUS", "NEGATORS", "PLUS", "Word", "cut", "lowered", "read", "sign_of", "stemmed", "unified"]

@@ -153,7 +153,7 @@ async def _give_up(client: httpx2.AsyncClient) -> None:
 
 
 def _others() -> set[asyncio.Task[Any]]:
-    return asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]
+    return asyncio.all_tasks() - {asyncio.current_task()}
 
 
 async def _end_of_others() -> None:

@@ -90,7 +90,7 @@ def cases(draw: st.DrawFn) -> Ledger:
     document: Document = draw(st.dictionaries(st.sampled_from(FIELDS), VALUE, max_size=7))
     rank, base_rank = draw(PLACES)
     return ledger(
-        document | {"id": draw(TEXT)},
+        {**document, "id": draw(TEXT)},
         draw(QUERIES),
         *draw(st.lists(REASONS, max_size=3)),
         rank=rank,
