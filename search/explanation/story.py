@@ -192,10 +192,16 @@ def _likings(ledger: Ledger, moved: int) -> tuple[Liking, ...]:
     for one in wanted:
         itself = one.reason.products[:1] == (ledger.product_id,) and one.reason.part not in _OF_ITSELF
         faint = one.kin is False and one.reason.part in NEARNESS and abs(one.reason.effect) < LEAST_FAINT
-        if itself or faint or any(one.reason.part == other.reason.part for other in found):
+        vague = bool(ledger.query.raw) and 0 <= moved < LEAST_MOVED and _is_vague(one)
+        if itself or faint or vague or any(one.reason.part == other.reason.part for other in found):
             continue
         named = {title for other in found for title in other.titles[:1]}
         found.append(replace(one, titles=()) if named.intersection(one.titles[:1]) else one)
         if fell and one.reason.effect < 0:
             break
     return tuple(found[:MOST_LIKINGS])
+
+
+def _is_vague(one: Liking) -> bool:
+    """Nearness to taste as such, of no product that can be named: in a search it is told where it moved the product."""
+    return one.reason.part in NEARNESS and not one.reason.declared and (one.kin is False or not one.titles)

@@ -47,6 +47,7 @@ _EMPTY = re.compile(r"[(\[{（【「『《〈<]\s*[)\]}）】」』》〉>]")
 _PLAIN = re.compile(r"[^\W_]+(?:(?: |, |-)[^\W_]+)*")
 """Words as most texts have them: there is nothing to clean."""
 
+_DANGLING = re.compile(r"(?<=\w)(?: (?:a|an|and|&|by|for|from|in|of|on|or|the|to|with))+$", re.IGNORECASE)
 _BRACKETS = re.compile(r"[()\[\]{}（）【】「」『』《》〈〉]")
 _REPEATED = re.compile(r"([^\w\s])\1+")
 _APART = re.compile(r" ([,.;!?])(?= |$)")
@@ -90,7 +91,7 @@ def cut(text: str, most: int) -> str:
     if comma >= _LEAST_HEAD:
         return _closed(head[:comma].rstrip(_ENDS))
     if not is_han(head[-1:]) and (space := head.rfind(" ")) > most // 3:
-        head = head[:space]
+        head = _DANGLING.sub("", head[:space])
     return _closed(head.rstrip(_ENDS)) + "…"
 
 

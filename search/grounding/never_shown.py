@@ -30,6 +30,11 @@ _ADDRESS = re.compile(
     r"|微信号?[:：]?\s?[a-z0-9_-]{5,}|(?:qq|vx|wx|v信|薇信|威信)[:：号]?\s?[a-z0-9_-]{5,}|[点\.]\s?(?:com|cn|net)\b",
     re.IGNORECASE,
 )
+_ANY_ADDRESS = re.compile(
+    r"\b[\w-]{2,}\.(?=[a-z]{2,}\b)(?!js\b)[a-z]+\b"
+    r"|\b(?!(?:polka|pin|micro|quantum|the|red|each|every|one|small|big|of)\b)[\w-]{2,}\s(?:dot|\(dot\)|\[dot\])\s(?!grid|matrix)\w+"
+)
+"""Whatever the end of it: a lower-case letter right behind a full stop begins no sentence."""
 _MARKUP = re.compile(
     r"<[^>]{0,200}>|</?\w+|&(?:#\d+|#x[0-9a-f]+|\w{2,8});|\*\*|__|`|~~|\]\(|!\[|\[[^\]]*\]|\{|\}|\||"
     r"^\s*#{1,6}\s|^\s*>|\\[a-z(\[]|\$\$|=>|==|\w\(\)|//|^\s*[-*•]\s|^\s*\d+[.)]\s",
@@ -78,6 +83,8 @@ def never_shown(sentence: str, new: str, ground: Ground, language: Language | No
             return
     if match := _ADDRESS.search(sentence):
         yield Fault("address", match.group().strip())
+    elif match := _ANY_ADDRESS.search(sentence):
+        yield Fault("address", match.group())
     if match := _MARKUP.search(sentence):
         yield Fault("markup", match.group().strip())
     if match := _MODEL.search(new) or _COMMAND.search(new):

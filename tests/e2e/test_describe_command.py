@@ -16,7 +16,7 @@ from truthful_model import reply, truthful
 
 from indexer.__main__ import main
 
-Ask = Callable[..., tuple[int, str]]
+Ask = Callable[..., tuple[int, dict[str, Any], str]]
 
 ROWS = [
     {"id": f"l{number}", "title": f"Desk lamp {number}", "price": 20 + number, "currency": "USD", "brand": "Tarn"}
@@ -32,33 +32,47 @@ def stocked(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Shop:
     return shop
 
 
-def ask(shop: Shop, url: str | None, out: Path, *words: str) -> tuple[int, dict[str, Any], str]:
-    """Exit status, the last line and what was said on standard error."""
-    if url is not None:
-        shop.environment |= {"DAOGOU_LLM_URL": url, "DAOGOU_LLM_MODEL": "gpt-x"}
-    done = shop.run("indexer", "describe", "--out", str(out), *words)
-    lines = done.stdout.splitlines()
-    return done.returncode, json.loads(lines[-1]) if lines else {}, done.stderr
+@pytest.fixture
+def ask(stocked: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
+    """The command in this process: exit status, the last line, and what was said on standard error."""
+    for name in ("DAOGOU_DATA_DIR", "DAOGOU_ENCODER"):
+        monkeypatch.setenv(name, stocked.environment[name])
+    monkeypatch.delenv("DAOGOU_LLM_URL", raising=False)
+    monkeypatch.delenv("DAOGOU_LLM_MODEL", raising=False)
+
+    def run(url: str | None, out: Path, *words: str) -> tuple[int, dict[str, Any], str]:
+        if url is not None:
+            monkeypatch.setenv("DAOGOU_LLM_URL", url)
+            monkeypatch.setenv("DAOGOU_LLM_MODEL", "gpt-x")
+        try:
+            status = main(["describe", "--out", str(out), *words])
+        except SystemExit as end:
+            status = int(str(end.code))
+        said = capsys.readouterr()
+        told = said.out.splitlines()
+        return status, json.loads(told[-1]) if told else {}, said.err
+
+    return run
 
 
 def lines(out: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
 
-def test_describe_resume_and_choose(stocked: Shop, tmp_path: Path) -> None:
+def test_describe_resume_and_choose(ask: Ask, tmp_path: Path) -> None:
     out = tmp_path / "texts.jsonl"
     with serving(reply) as server:
-        status, counts, _ = ask(stocked, server.url, out, "--limit", "3")
+        status, counts, _ = ask(server.url, out, "--limit", "3")
         assert (status, counts["read"], counts["written"], counts["kept"]) == (0, 3, 3, 0)
         out.write_bytes(out.read_bytes() + b'{"id":"torn","kin')
-        status, counts, told = ask(stocked, server.url, out)
+        status, counts, told = ask(server.url, out)
         assert (status, counts["written"], counts["kept"]) == (0, 4, 3)
         assert counts["read"] == len(ROWS) == len(server.asked)
         assert "Writing" in told
-        status, counts, told = ask(stocked, server.url, out, "--ids", "l1", "z1", "gone", "--kind", "advert")
+        status, counts, told = ask(server.url, out, "--ids", "l1", "z1", "gone", "--kind", "advert")
         assert (status, counts["written"], counts["unknown"]) == (0, 2, 1)
         assert "gone" in told
-        status, counts, told = ask(stocked, server.url, out, "--filter", "price > 24", "--quiet")
+        status, counts, told = ask(server.url, out, "--filter", "price > 24", "--quiet")
         assert (counts["read"], counts["kept"], told) == (2, 2, "")
     held = {(one["id"], one["kind"]): one for one in lines(out)}
     assert len(held) == len(ROWS) + 2
@@ -68,7 +82,7 @@ def test_describe_resume_and_choose(stocked: Shop, tmp_path: Path) -> None:
     assert list(held["l1", "advert"]) == ["id", "kind", "language", "text", "dropped", "model", "product"]
 
 
-def test_interrupted_it_goes_on_where_it_stopped(stocked: Shop, tmp_path: Path) -> None:
+def test_interrupted_it_goes_on_where_it_stopped(stocked: Shop, ask: Ask, tmp_path: Path) -> None:
     out = tmp_path / "texts.jsonl"
     with serving(
         lambda payload: Reply(body=says(truthful(json.loads(payload["messages"][1]["content"]))).body, slow=0.3)
@@ -85,48 +99,30 @@ def test_interrupted_it_goes_on_where_it_stopped(stocked: Shop, tmp_path: Path) 
         assert "run the same command to go on" in told
         before = lines(out)
         assert 2 <= len(before) < len(ROWS)
-        status, counts, _ = ask(stocked, server.url, out)
+        status, counts, _ = ask(server.url, out)
         assert (status, counts["kept"], counts["written"]) == (0, len(before), len(ROWS) - len(before))
         assert len(server.asked) == len(ROWS)
 
 
-def test_a_server_that_has_had_enough_is_waited_for(stocked: Shop, tmp_path: Path) -> None:
+def test_a_server_that_has_had_enough_is_waited_for(ask: Ask, tmp_path: Path) -> None:
     out = tmp_path / "texts.jsonl"
     turns = iter([refuses(429, "slow down", retry_after="1"), refuses(429, "slow down", retry_after="1")])
     with serving(lambda payload: next(turns, None) or reply(payload)) as server:
-        status, counts, _ = ask(stocked, server.url, out, "--limit", "1")
+        status, counts, _ = ask(server.url, out, "--limit", "1")
     assert (status, counts["written"], len(server.asked)) == (0, 1, 3)
 
 
-def test_what_is_not_so_is_listed(stocked: Shop, tmp_path: Path) -> None:
+def test_what_is_not_so_is_listed(ask: Ask, tmp_path: Path) -> None:
     out = tmp_path / "texts.jsonl"
     with serving([says("It cures gout. It costs $3.")]) as server:
-        status, counts, told = ask(stocked, server.url, out, "--ids", "l1", "l2")
+        status, counts, told = ask(server.url, out, "--ids", "l1", "l2")
     assert (status, counts["written"], counts["ungrounded"], counts["dropped"]) == (0, 0, 2, 4)
     assert "l1, l2" in told
     assert [one["text"] for one in lines(out)] == ["", ""]
 
 
-@pytest.fixture
-def inside(stocked: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ask:
-    """The command in this process: exit status and standard error."""
-    for name in ("DAOGOU_DATA_DIR", "DAOGOU_ENCODER"):
-        monkeypatch.setenv(name, stocked.environment[name])
-    monkeypatch.delenv("DAOGOU_LLM_URL", raising=False)
-    monkeypatch.delenv("DAOGOU_LLM_MODEL", raising=False)
-
-    def run(*words: str) -> tuple[int, str]:
-        try:
-            status = main(["describe", *words])
-        except SystemExit as end:
-            status = int(str(end.code))
-        return status, capsys.readouterr().err
-
-    return run
-
-
-def test_without_a_model_it_says_what_to_set(inside: Ask, tmp_path: Path) -> None:
-    status, told = inside("--out", str(tmp_path / "texts.jsonl"))
+def test_without_a_model_it_says_what_to_set(ask: Ask, tmp_path: Path) -> None:
+    status, _, told = ask(None, tmp_path / "texts.jsonl")
     assert status == 1
     assert "DAOGOU_LLM_URL" in told
     assert "DAOGOU_LLM_MODEL" in told
@@ -144,14 +140,10 @@ def test_without_a_model_it_says_what_to_set(inside: Ask, tmp_path: Path) -> Non
         (["--limit", "1"], 1, "DAOGOU_LLM_API_KEY"),
     ],
 )
-def test_mistakes_are_answered_in_one_line(
-    inside: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], wanted: int, clue: str
-) -> None:
+def test_mistakes_are_answered_in_one_line(ask: Ask, tmp_path: Path, words: list[str], wanted: int, clue: str) -> None:
     out = tmp_path / "texts.jsonl"
     with serving([refuses(401, "bad key")]) as server:
-        monkeypatch.setenv("DAOGOU_LLM_URL", server.url)
-        monkeypatch.setenv("DAOGOU_LLM_MODEL", "gpt-x")
-        status, told = inside("--out", str(out), *words)
-    assert status == wanted, told
+        status, counts, told = ask(server.url, out, *words)
+    assert (status, counts) == (wanted, {}), told
     assert clue in told
     assert not out.exists() or out.read_bytes() == b""

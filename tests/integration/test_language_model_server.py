@@ -132,7 +132,7 @@ def test_nobody_there() -> None:
     with serving([says("hi")]) as server:
         gone = server.url
     one = OpenAICompatible(gone, "gpt-x", None, Patience(seconds=1, tries=2), lambda _: None)
-    with pytest.raises(LanguageModelBusy, match=r"cannot be reached \(ConnectError\), asked 2 times"):
+    with pytest.raises(LanguageModelBusy, match=r"cannot be reached \(ConnectionRefusedError\), asked 2 times"):
         one.complete("a", "b", 1)
     one.close()
 
@@ -285,13 +285,15 @@ def test_a_proxy_or_certificates_that_cannot_be(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_why_there_is_no_connection() -> None:
-    with asking(says("hi"), patience=once(5)) as one:
-        tls = OpenAICompatible(one.server.url.replace("http:", "https:"), "gpt-x", patience=once(5))
-        with pytest.raises(LanguageModelBusy, match=r"cannot be reached \(SSLError\)"):
-            tls.complete("a", "b", 5)
-        tls.close()
-    with pytest.raises(LanguageModelBusy, match=r"cannot be reached \(ConnectionRefusedError\)"):
-        OpenAICompatible("http://127.0.0.1:9", "gpt-x", patience=once(5)).complete("a", "b", 5)
+    with serving([says("hi")]) as server:
+        for url, why in (
+            (server.url.replace("http:", "https:"), "SSLError"),
+            ("http://127.0.0.1:9", "ConnectionRefused"),
+        ):
+            one = OpenAICompatible(url, "gpt-x", patience=once(5))
+            with pytest.raises(LanguageModelBusy, match=rf"cannot be reached \({why}"):
+                one.complete("a", "b", 5)
+            one.close()
 
 
 def test_closing_ends_a_pause_between_two_tries() -> None:

@@ -212,6 +212,14 @@ def test_neighbours_on_a_page_say_the_same_in_other_words(text: str, first: str,
     assert explain(ledger(KEYBOARD, asking(text), rank=4), "en") == second
 
 
+def test_nearness_to_nothing_that_can_be_named_is_told_where_it_moved_the_product() -> None:
+    near = Reason("interest", 0.2, products=("c1",), event="view")
+    stays = explain(ledger(KEYBOARD, asking("keyboard"), near, rank=1, base_rank=1), "en")
+    assert stays == "“keyboard” is in its title."
+    rises = explain(ledger(KEYBOARD, asking("keyboard"), near, rank=1, base_rank=5), "en")
+    assert rises.endswith("It is nearer than most to what you go for, so it stands 4 places higher for you.")
+
+
 def test_a_product_is_named_once() -> None:
     black = Reason("attributes", 0.1, "colour", "charcoal", ("m1",), "purchase")
     told = explain(ledger(KEYBOARD, NOTHING_ASKED, LIKED, black), "en")

@@ -91,6 +91,7 @@ def test_clean(text: Json, shown: str) -> None:
         ("short", 10, "short"),
         ("Quiet mechanical keyboard, silent tactile switches", 40, "Quiet mechanical keyboard"),
         ("Quiet mechanical keyboard with silent tactile switches", 40, "Quiet mechanical keyboard with silent…"),
+        ("Cushioned slip-on work sneakers for all-day standing", 40, "Cushioned slip-on work sneakers…"),
         ("A keyboard (with all of its many keys included)", 30, "A keyboard with all of its…"),
         ("Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 10, "Aaaaaaaaa…"),
         ("高腰垂感阔腿西装裤小个子九分款", 20, "高腰垂感阔腿西装裤…"),
