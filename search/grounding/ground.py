@@ -23,7 +23,7 @@ _UNREAD = frozenset({"id", "image", "url", "variant_of", "language", "currency",
 _DEEPEST = 3
 """Steps from a word to another for the same thing: further on, meanings drift."""
 
-_LONGEST = 6000
+_LONGEST = 3000
 _CURRENCY = {"$": "USD", "¥": "CNY", "€": "EUR", "£": "GBP"}
 
 

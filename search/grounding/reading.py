@@ -60,7 +60,9 @@ _NOWHERE = re.compile(r"((?:[“\"][^”\"]{1,60}[”\"](?:,? (?:and|or) |, )?)+
 _CAUTION = re.compile(r"\b(?:careful|beware|watch out|take care|caution|mind your)\b|留心|小心|当心|注意|谨慎|介意")
 """What is said of something to be careful of is neither praise nor denial."""
 
-_FREE = re.compile(r"(?<![\w-])([\w-]{1,30}(?:\s+oil|\s+soda)?)[\s-]free\b(?!\s+(?:of|from|delivery|shipping|gift|trial))")
+_FREE = re.compile(
+    r"(?<![\w-])([\w-]{1,30}(?:\s+oil|\s+soda)?)[\s-]free\b(?!\s+(?:of|from|delivery|shipping|gift|trial))"
+)
 
 
 def unified(text: str) -> str:
@@ -130,7 +132,9 @@ def _signs(low: str) -> bytearray:
         end = next((stop for stop, _ in stops if stop >= match.end()), len(low))
         for place in range(begin, end):
             signs[place] = MINUS
-    for match in _NOWHERE.finditer(low) if "nowhere" in low else ():  # «though “drill” is nowhere in its text», of the evidence
+    for match in (
+        _NOWHERE.finditer(low) if "nowhere" in low else ()
+    ):  # «though “drill” is nowhere in its text», of the evidence
         for place in range(match.start(1), match.end(1)):
             signs[place] = MINUS
     for match in _CAUTION.finditer(low):

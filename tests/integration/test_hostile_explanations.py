@@ -180,7 +180,7 @@ def test_the_instructions_are_not_given_away(ledgers: dict[str, Ledger]) -> None
 def test_nothing_is_shown_of_it_in_a_comparison(ledgers: dict[str, Ledger]) -> None:
     leaks = []
     narrator = Narrator(model_of(in_every_way))
-    for five in list(in_fives(TEXTS))[::2]:
+    for five in list(in_fives(TEXTS))[::4]:
         try:
             for line in narrator.compare([ledgers[row.id] for row in five], five[0].asked_in):
                 leaks += [leak for row in five for leak in leaked(row, "compare", line)]
@@ -191,7 +191,7 @@ def test_nothing_is_shown_of_it_in_a_comparison(ledgers: dict[str, Ledger]) -> N
 
 def test_nothing_of_it_gets_into_a_description() -> None:
     leaks = []
-    for number, row in enumerate(TEXTS[::3]):
+    for number, row in enumerate(TEXTS[::5]):
         kind: Kind = "description" if number % 2 else "advert"
         said = describe(model_of(in_every_way), row.document(), kind, row.asked_in)
         leaks += leaked(row, kind, said.text)
@@ -210,8 +210,8 @@ def test_over_http_texts_of_products(client: tuple[TestClient, Gullible]) -> Non
     """JSON and event stream in turns, with the comparison; every fourth group asks a model that only lies."""
     http, model = client
     leaks = []
-    for number, five in enumerate(list(in_fives(TEXTS))[1::2]):
-        model.obeys = outright if number % 4 == 3 else between_truths
+    for number, five in enumerate(list(in_fives(TEXTS))[1::6]):
+        model.obeys = outright if number % 4 == 2 else between_truths
         asked = {"q": five[0].query, "ids": [row.id for row in five], "compare": len(five) > 1}
         body = {**asked, "explain": {"language": five[0].asked_in}}
         texts, degraded = read(http, body, stream=number % 2 == 1)
@@ -228,7 +228,7 @@ def test_over_http_queries(client: tuple[TestClient, Gullible]) -> None:
     """Each is obeyed in another way than the one before."""
     http, model = client
     leaks = []
-    for number, row in enumerate(QUERIES[::2]):
+    for number, row in enumerate(QUERIES[::4]):
         model.obeys, model.query = OBEYING[number % len(OBEYING)], row
         body = {"q": row.text, "ids": [row.id], "explain": {"language": row.asked_in}}
         texts, _ = read(http, body, stream=number % 2 == 1)
@@ -242,7 +242,7 @@ def test_over_http_queries(client: tuple[TestClient, Gullible]) -> None:
 def test_over_http_explanations_in_a_search(client: tuple[TestClient, Gullible]) -> None:
     http, _ = client
     leaks = []
-    for row in QUERIES[1::2]:
+    for row in QUERIES[1::4]:
         body = {"q": row.text, "limit": 3, "explain": {"language": row.asked_in}}
         answer = http.post("/indexes/products/search", json=body)
         assert answer.status_code == 200, answer.text
