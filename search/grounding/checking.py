@@ -278,22 +278,8 @@ def _kind(text: str, word: Word, words: Vocabulary) -> Kind:
 
 
 _COMPARED = re.compile(r"[a-z]{3}(?:er|est)$")
-_COMPARING = frozenset(
-    [
-        "best",
-        "better",
-        "worst",
-        "worse",
-        "more",
-        "most",
-        "less",
-        "least",
-        "than",
-        "unlike",
-        "cheapest",
-        "cheaper",
-        "unbeatable",
-        "unrivalled",
-    ]
-)
+_COMPARING = frozenset([
+    "best", "better", "worst", "worse", "more", "most", "less", "least", "than", "unlike", "cheapest", "cheaper",
+    "unbeatable", "unrivalled",
+])  # fmt: skip
 __all__ = ["Dropped", "Grounded", "faults", "grounded"]

@@ -71,33 +71,10 @@ def _take(near: set[str], word: Word, words: list[Word], index: int, vocabulary:
     return False
 
 
-_COUNTED = frozenset(
-    [
-        "pack",
-        "pair",
-        "set",
-        "piec",
-        "box",
-        "day",
-        "time",
-        "part",
-        "review",
-        "buyer",
-        "rate",
-        "star",
-        "side",
-        "way",
-        "hand",
-        "line",
-        "point",
-        "space",
-        "area",
-        "room",
-        "shade",
-        "form",
-        "kind",
-    ]
-)
+_COUNTED = frozenset([
+    "pack", "pair", "set", "piec", "box", "day", "time", "part", "review", "buyer", "rate", "star", "side", "way",
+    "hand", "line", "point", "space", "area", "room", "shade", "form", "kind",
+])  # fmt: skip
 """Neutral words that are counted all the same."""
 
 __all__ = ["company", "widened"]

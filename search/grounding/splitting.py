@@ -4,71 +4,17 @@ from __future__ import annotations
 
 import re
 
-_ABBREVIATIONS = frozenset(
-    [
-        "approx",
-        "no",
-        "nos",
-        "vs",
-        "etc",
-        "e.g",
-        "i.e",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "st",
-        "inc",
-        "ltd",
-        "co",
-        "corp",
-        "max",
-        "min",
-        "dia",
-        "fig",
-        "vol",
-        "cf",
-        "ca",
-        "dept",
-        "est",
-        "jr",
-        "sr",
-        "a.m",
-        "p.m",
-        "u.s",
-        "u.k",
-        "in",
-        "ft",
-        "oz",
-        "lb",
-        "lbs",
-    ]
-)
+_ABBREVIATIONS = frozenset([
+    "approx", "no", "nos", "vs", "etc", "e.g", "i.e", "mr", "mrs", "ms", "dr", "st", "inc", "ltd", "co", "corp",
+    "max", "min", "dia", "fig", "vol", "cf", "ca", "dept", "est", "jr", "sr", "a.m", "p.m", "u.s", "u.k", "in", "ft",
+    "oz", "lb", "lbs",
+])  # fmt: skip
 """A full stop after one of these ends no sentence, unless a new one plainly begins: `_BEGINS`."""
 
-_SENTENCE_TOO = frozenset(
-    [
-        "etc",
-        "inc",
-        "ltd",
-        "co",
-        "corp",
-        "a.m",
-        "p.m",
-        "u.s",
-        "u.k",
-        "in",
-        "ft",
-        "oz",
-        "lb",
-        "lbs",
-        "est",
-        "jr",
-        "sr",
-        "max",
-        "min",
-    ]
-)
+_SENTENCE_TOO = frozenset([
+    "etc", "inc", "ltd", "co", "corp", "a.m", "p.m", "u.s", "u.k", "in", "ft", "oz", "lb", "lbs", "est", "jr", "sr",
+    "max", "min",
+])  # fmt: skip
 """Of those, the ones that often stand last in a sentence as well: before a capital letter they end it."""
 
 _END = re.compile(r"[。！？!?…；]+[”’」』）)\"']*|\.+[”’)\"']*(?=\s|$|[\u3400-\u9fff])|[\r\n\u2028\u2029]+")

@@ -277,7 +277,7 @@ class Slow:
         self.stopped = threading.Event()
 
     def complete(self, *_: Any, **__: Any) -> Any:
-        raise NotImplementedError
+        raise AssertionError("explanations are streamed")
 
     def stream(self, system: str, user: str, max_tokens: int) -> Iterator[str]:
         product = json.loads(user)["product"]

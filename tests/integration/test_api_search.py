@@ -388,6 +388,6 @@ def test_similar_says_what_is_wrong(reader: TestClient, body: dict[str, Any], st
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-def test_rooms_that_are_not_built_answer_404(reader: TestClient) -> None:
-    assert reader.post("/indexes/products/explain", json={}).json()["code"] == "not_found"
+def test_what_is_not_there_answers_404(reader: TestClient) -> None:
+    assert reader.post("/indexes/products/nonsense", json={}).json()["code"] == "not_found"
     assert reader.get("/users/u-1").status_code == 404

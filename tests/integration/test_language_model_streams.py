@@ -350,6 +350,7 @@ def test_a_bad_server_costs_no_more_than_the_deadline(bad: str, how: str, caplog
     if bad.startswith("an error event of") and how == "complete":
         kind = LanguageModelBusy  # events are nonsense to whoever asked for none
     seconds = SOON if bad in SLOW else 20.0
+    others = set(threading.enumerate())
     with serving([reply]) as server:
         client = OpenAICompatible(server.url, "gpt-x", KEY, once(seconds))
         for model in (client, Careful(client, seconds)):
@@ -361,7 +362,7 @@ def test_a_bad_server_costs_no_more_than_the_deadline(bad: str, how: str, caplog
             assert KEY not in str(caught.value) + repr(caught.value) + caplog.text
         client.close()
         _until(lambda: server.connected == 0)
-    _until(lambda: not [thread for thread in threading.enumerate() if "language-model" in thread.name])
+    _until(lambda: not [one for one in set(threading.enumerate()) - others if "language-model" in one.name])
 
 
 MIDWAY: dict[str, tuple[list[bytes | float | str], dict[str, bool], type[LanguageModelError]]] = {
