@@ -116,7 +116,7 @@ function asked(state) {
 }
 
 // The body of the search on show. Explanations repeat it, so that ranks and receipts are the very same.
-export function searchBody(state) {
+function searchBody(state) {
   return {
     ...asked(state),
     limit: state.shown,

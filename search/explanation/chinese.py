@@ -9,7 +9,7 @@ from search.domain import Json
 from search.explanation.bounds import Bound
 from search.explanation.chinese_likings import liking
 from search.explanation.story import Heard, Phrase, Story
-from search.explanation.thrift import Thrift, within
+from search.explanation.thrift import ROOMY, Thrift, within
 from search.explanation.values import amount, clean, columns, cut, label, measure, money, quoted, value
 from search.storage.payload import fold
 
@@ -246,18 +246,16 @@ def _by_default(story: Story) -> str:
 
 # --- for others who tell ---------------------------------------------------------------------------------------------
 
-_ROOMY = Thrift(title=60, value=60, phrases=4, places=4, met=9, unmet=9, unknown=9, likings=5)
-
 
 def telling(story: Story) -> tuple[str, ...]:
     """Clauses that are true of the product, each by itself."""
-    words, tail = _words(story, _ROOMY)
-    told = [words + tail if story.rest == "missing" else words, *_met(story.met, _ROOMY)]
-    told += [liking(one, story.document, _ROOMY.title) for one in story.likings]
+    words, tail = _words(story, ROOMY)
+    told = [words + tail if story.rest == "missing" else words, *_met(story.met, ROOMY)]
+    told += [liking(one, story.document, ROOMY.title) for one in story.likings]
     told += ["目前缺货"] if story.out_of_stock else []
     return tuple(one for one in told if one)
 
 
 def questions(story: Story) -> tuple[str, ...]:
     """Clauses that say what is not met, and what is not known."""
-    return (*_unmet(story, _ROOMY), *(each for one in story.unknown for each in _unknown([one])))
+    return (*_unmet(story, ROOMY), *(each for one in story.unknown for each in _unknown([one])))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from search.domain import Document
 from search.events import EventType, Reason
 from search.explanation.ledger import NEARNESS, SIMILAR, Liking
-from search.explanation.values import about, amount, clean, cut, label, money
+from search.explanation.reasons import Told, others, paying
+from search.explanation.values import clean, cut, label
 
 _DID: dict[EventType | None, str] = {
     "purchase": "买过", "cart": "加过购物车", "view": "看过", "click": "看过", "rating": "打过高分", "hide": "隐藏了",
     "search": "搜过", None: "接触过",
 }  # fmt: skip
-
-_Told = Callable[[Reason, str, Document], str]
 
 
 def liking(one: Liking, document: Document, most: int) -> str:
@@ -22,7 +21,7 @@ def liking(one: Liking, document: Document, most: int) -> str:
     titles = [said for title in one.titles if (said := cut(clean(title), most))]
     if one.kin is False and one.reason.part in NEARNESS:
         titles = []
-    told = LIKINGS.get(one.reason.part, _others("", "合你已知的喜好"))  # what an older training named
+    told = LIKINGS.get(one.reason.part, others("", "合你已知的喜好"))  # what an older training named
     return told(one.reason, f"“{titles[0]}”" if titles else "", document)
 
 
@@ -75,31 +74,20 @@ def _attributes(reason: Reason, title: str, document: Document) -> str:
 
 
 def _price(reason: Reason, title: str, document: Document) -> str:
-    low, _, high = (reason.value or "").partition("–")
-    paid, currency = amount(document.get("price")), document.get("currency")
-    try:
-        bottom, top = float(low), float(high)
-    except ValueError:
-        bottom = top = -1.0
+    said = paying(reason, document)
     if reason.declared:
-        inside = paid is not None and top >= 0 and paid <= top
-        return f"在你说过的预算{money(top, currency)}以内" if inside else "价格合你的预算"
-    spread = f"（约{about(bottom, currency)}至{about(top, currency)}）" if top > bottom >= 0 else ""
+        return f"在你说过的预算{said.top}以内" if said.inside else "价格合你的预算"
+    spread = f"（约{said.low}至{said.high}）" if said.high else ""
     if reason.effect < 0:
         return f"价格离你平时的花费{spread}较远"
-    inside = bool(spread) and paid is not None and bottom <= paid <= top
-    return f"价格在你平时的花费{spread}之内" if inside else f"价格接近你平时的花费{spread}"
+    return f"价格在你平时的花费{spread}之内" if said.inside else f"价格接近你平时的花费{spread}"
 
 
 def _repeat(reason: Reason, title: str, document: Document) -> str:
     return "你已经有了" if reason.effect < 0 else "你以前买过，也许又该买了"
 
 
-def _others(sentence: str, without: str) -> _Told:
-    return lambda reason, title, document: sentence.format(title) if title and sentence else without
-
-
-LIKINGS: Mapping[str, _Told] = {
+LIKINGS: Mapping[str, Told] = {
     "interest": _near,
     "content": _near,
     "declared": _near,
@@ -110,20 +98,20 @@ LIKINGS: Mapping[str, _Told] = {
     "price": _price,
     "repeat": _repeat,
     "had": lambda reason, title, document: "你以前有过它",
-    "together": _others("选了{}的人也选了它", "和你选过同样商品的人也选了它"),
-    "next": _others("选了{}之后，别人常接着选它", "选了你最近选的商品之后，别人常接着选它"),
-    "later": _others("选了{}过些时候，别人也选了它", "选了你选过的商品，过些时候别人也选了它"),
-    "before": _others("选了{}的人之前有它", "和你选过同样商品的人之前有它"),
-    "alike": _others("选了与{}相像的商品之后，别人接着选了它", "选了与你的相像的商品之后，别人接着选了它"),
-    "words": _others("名字和{}相近", "名字和你以前选的相近"),
-    "gru": _others("", "和你选购顺序相像的人接着选了它"),
-    "sasrec": _others("", "和你选购顺序相像的人接着选了它"),
-    "basket": _others("描述和{}相近", "描述和你选的相近"),
-    "aisle": _others("和{}在同一片货架", "在同一片货架"),
-    "neighbours": _others("", "和你经历相像的顾客选了它"),
-    "popular": _others("", "它很受其他顾客欢迎"),
-    "new": _others("", "还很少有人试过它"),
-    SIMILAR: _others("描述和{}相近", "描述和那件商品相近"),
+    "together": others("选了{}的人也选了它", "和你选过同样商品的人也选了它"),
+    "next": others("选了{}之后，别人常接着选它", "选了你最近选的商品之后，别人常接着选它"),
+    "later": others("选了{}过些时候，别人也选了它", "选了你选过的商品，过些时候别人也选了它"),
+    "before": others("选了{}的人之前有它", "和你选过同样商品的人之前有它"),
+    "alike": others("选了与{}相像的商品之后，别人接着选了它", "选了与你的相像的商品之后，别人接着选了它"),
+    "words": others("名字和{}相近", "名字和你以前选的相近"),
+    "gru": others("", "和你选购顺序相像的人接着选了它"),
+    "sasrec": others("", "和你选购顺序相像的人接着选了它"),
+    "basket": others("描述和{}相近", "描述和你选的相近"),
+    "aisle": others("和{}在同一片货架", "在同一片货架"),
+    "neighbours": others("", "和你经历相像的顾客选了它"),
+    "popular": others("", "它很受其他顾客欢迎"),
+    "new": others("", "还很少有人试过它"),
+    SIMILAR: others("描述和{}相近", "描述和那件商品相近"),
 }
 """By part of a score. Every part that a receipt can name has to be here."""
 

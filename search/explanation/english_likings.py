@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from search.domain import Document
 from search.events import EventType, Reason
 from search.explanation.ledger import NEARNESS, SIMILAR, Liking
-from search.explanation.values import about, amount, clean, cut, label, money
+from search.explanation.reasons import Told, others, paying
+from search.explanation.values import clean, cut, label
 
 _DID: dict[EventType | None, str] = {
     "purchase": "bought", "view": "looked at", "click": "looked at",
     "hide": "hid", "search": "searched for", None: "came by",
 }  # fmt: skip
-
-_Told = Callable[[Reason, str, Document], str]
-"""The reason, the title of the shopper's own product it came from ("" where none is known), and the product itself."""
 
 
 def liking(one: Liking, document: Document, most: int) -> str:
@@ -23,7 +21,7 @@ def liking(one: Liking, document: Document, most: int) -> str:
     titles = [said for title in one.titles if (said := cut(clean(title), most))]
     if one.kin is False and one.reason.part in NEARNESS:
         titles = []
-    told = LIKINGS.get(one.reason.part, _others("", "it suits what is known of you"))  # what an older training named
+    told = LIKINGS.get(one.reason.part, others("", "it suits what is known of you"))  # what an older training named
     return told(one.reason, f"“{titles[0]}”" if titles else "", document)
 
 
@@ -82,35 +80,20 @@ def _attributes(reason: Reason, title: str, document: Document) -> str:
 
 
 def _price(reason: Reason, title: str, document: Document) -> str:
-    low, _, high = (reason.value or "").partition("–")
-    paid, currency = amount(document.get("price")), document.get("currency")
-    try:
-        bottom, top = float(low), float(high)
-    except ValueError:
-        bottom = top = -1.0
+    said = paying(reason, document)
     if reason.declared:
-        inside = paid is not None and top >= 0 and paid <= top
-        return (
-            f"it is within the budget that you named ({money(top, currency)})"
-            if inside
-            else "its price suits your budget"
-        )
-    spread = f" (about {about(bottom, currency)} to {about(top, currency)})" if top > bottom >= 0 else ""
+        return f"it is within the budget that you named ({said.top})" if said.inside else "its price suits your budget"
+    spread = f" (about {said.low} to {said.high})" if said.high else ""
     if reason.effect < 0:
         return f"its price is further from what you usually pay{spread}"
-    sense = "within" if spread and paid is not None and bottom <= paid <= top else "near"
-    return f"its price is {sense} what you usually pay{spread}"
+    return f"its price is {'within' if said.inside else 'near'} what you usually pay{spread}"
 
 
 def _repeat(reason: Reason, title: str, document: Document) -> str:
     return "you have it already" if reason.effect < 0 else "you bought it before and may be ready for more"
 
 
-def _others(sentence: str, without: str) -> _Told:
-    return lambda reason, title, document: sentence.format(title) if title and sentence else without
-
-
-LIKINGS: Mapping[str, _Told] = {
+LIKINGS: Mapping[str, Told] = {
     "interest": _near,
     "content": _near,
     "declared": _near,
@@ -121,20 +104,20 @@ LIKINGS: Mapping[str, _Told] = {
     "price": _price,
     "repeat": _repeat,
     "had": lambda reason, title, document: "you have had it before",
-    "together": _others("people who took {} took this, too", "people who took what you took went on to this"),
-    "next": _others("after {} others often went on to this", "others often went on to this from what you took last"),
-    "later": _others("some time after {} others came to this", "others came to this some time after what you took"),
-    "before": _others("others who took {} had this before", "others who took what you took had this before"),
-    "alike": _others("others went on to this from products like {}", "others went on to this from products like yours"),
-    "words": _others("its name is close to that of {}", "its name is close to what you chose before"),
-    "gru": _others("", "others who had chosen in the same order as you went on to this"),
-    "sasrec": _others("", "others who had chosen in the same order as you went on to this"),
-    "basket": _others("its description is close to that of {}", "its description is close to what you chose"),
-    "aisle": _others("it is from the same part of the shop as {}", "it is from the same part of the shop"),
-    "neighbours": _others("", "shoppers with a history like yours took it"),
-    "popular": _others("", "it is popular with other shoppers"),
-    "new": _others("", "hardly anybody has tried it yet"),
-    SIMILAR: _others("its description is close to that of {}", "its description is close to that product's"),
+    "together": others("people who took {} took this, too", "people who took what you took went on to this"),
+    "next": others("after {} others often went on to this", "others often went on to this from what you took last"),
+    "later": others("some time after {} others came to this", "others came to this some time after what you took"),
+    "before": others("others who took {} had this before", "others who took what you took had this before"),
+    "alike": others("others went on to this from products like {}", "others went on to this from products like yours"),
+    "words": others("its name is close to that of {}", "its name is close to what you chose before"),
+    "gru": others("", "others who had chosen in the same order as you went on to this"),
+    "sasrec": others("", "others who had chosen in the same order as you went on to this"),
+    "basket": others("its description is close to that of {}", "its description is close to what you chose"),
+    "aisle": others("it is from the same part of the shop as {}", "it is from the same part of the shop"),
+    "neighbours": others("", "shoppers with a history like yours took it"),
+    "popular": others("", "it is popular with other shoppers"),
+    "new": others("", "hardly anybody has tried it yet"),
+    SIMILAR: others("its description is close to that of {}", "its description is close to that product's"),
 }  # fmt: skip
 """By part of a score: how a reason is told. Every part that a receipt can name has to be here."""
 

@@ -42,6 +42,10 @@ LEVELS = (
 """What goes first is what matters least: a second liking, then places, the words in other fields, taste."""
 
 
+ROOMY = Thrift(title=60, value=60, phrases=4, places=4, met=9, unmet=9, unknown=9, likings=5)
+"""For a language model, which says it in words of its own."""
+
+
 def within(tell: Callable[[Thrift], str], cap: int = CAP) -> str:
     """The fullest telling that is not too long."""
     told = ""

@@ -102,13 +102,6 @@ def parts(word: str) -> list[str]:
     return found
 
 
-def _said(gloss: str, sign: int, terms: Mapping[str, int], words: Vocabulary) -> bool:
-    if terms.get(gloss, 0) & sign or gloss in words.neutral:
-        return True
-    told = [stem for stem in gloss.split() if stem not in words.neutral]
-    return bool(told) and all(terms.get(stem, 0) & sign for stem in told)
-
-
 def meanings(word: str) -> Iterator[str]:
     """English terms that a Chinese word of the product brings with it."""
     words = vocabulary()

@@ -24,7 +24,6 @@ _DEEPEST = 3
 """Steps from a word to another for the same thing: further on, meanings drift."""
 
 _LONGEST = 3000
-_CURRENCY = {"$": "USD", "¥": "CNY", "€": "EUR", "£": "GBP"}
 
 
 @dataclass(frozen=True, slots=True)
