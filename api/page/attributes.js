@@ -21,7 +21,7 @@ export async function tellingAttributes(hits, state, signal) {
 }
 
 // `known` are the fields that can be filtered by.
-function worthOf(hits, known) {
+export function worthOf(hits, known) {
   const found = new Map();
   for (const hit of hits) {
     for (const [name, value] of Object.entries(hit)) {

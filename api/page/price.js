@@ -75,7 +75,7 @@ function range(result, state, stats, currency, change) {
 }
 
 // Between a place on the track, 0 to 100, and an amount, rounded as prices are spoken of.
-function scaleOf(least, most) {
+export function scaleOf(least, most) {
   const shift = least > 0 ? 0 : 1; // what is free has no logarithm
   const wide = (most + shift) / (least + shift) >= WIDE;
   const of = wide ? (value) => Math.log(value + shift) : (value) => value;

@@ -2,15 +2,13 @@
 // goes on from what was looked at in this tab. Also where nothing was found.
 
 import { picture, rating, titleOf } from "./cards.js";
-import { page, products, recommendations } from "./client.js";
+import { page, recommendations } from "./client.js";
 import { button, icon, make } from "./dom.js";
 import { seenProducts } from "./session.js";
-import { reasonSaid } from "./why-parts.js";
 import { openWhy } from "./why.js";
 import { money, spokenLanguage, words } from "./words.js";
 
 const MANY = 14;
-const NEAR = new Set(["interest", "session", "neighbours", "basket", "together"]);
 let running = null;
 let shown = "";
 
@@ -36,23 +34,11 @@ export async function showShelves(root, state, result) {
     const shelves = [shelf(title, personal ? words.shelfNote : "", main, state)];
     if (session?.hits.length) shelves.unshift(shelf(words.fromSession, words.sessionNote, session, state));
     root.replaceChildren(...shelves.filter(Boolean));
-    nameReasons(root, state, mine.signal);
   } catch (error) {
     if (error.name === "AbortError") return;
     shown = "";
     root.replaceChildren(); // shelves are an extra; what is wrong the search itself says
   }
-}
-
-// «Close to what they bought» → «Like Pellworth hand coffee grinder», once the titles are known.
-function nameReasons(root, state, signal) {
-  const waitingFor = [...root.querySelectorAll("[data-like]")];
-  const ids = [...new Set(waitingFor.map((one) => one.dataset.like))];
-  if (!ids.length) return;
-  products(state, ids, signal).then((found) => {
-    const titles = new Map(found.map((product) => [String(product.id), titleOf(product)]));
-    for (const one of waitingFor) if (titles.has(one.dataset.like)) one.textContent = words.like(titles.get(one.dataset.like));
-  }).catch(() => {});
 }
 
 function waiting() {
@@ -108,10 +94,8 @@ function tile(hit, answer, state) {
   if (stars) foot.append(stars);
   act.append(frame, make("span", "tile-title", titleOf(hit)), foot);
   const [first] = hit._recommendation?.because ?? [];
-  if (first && first.part !== "popular") {
-    const like = first.products?.find((id) => id !== String(hit.id));
-    act.append(make("span", "tile-reason", reasonSaid(first, hit), like && NEAR.has(first.part) ? { "data-like": like } : {}));
-  }
+  // In the server's words: it knows what is like what, and what is only near.
+  if (first && first.part !== "popular" && hit._explanation) act.append(make("span", "tile-reason", hit._explanation));
   item.append(act);
   return item;
 }

@@ -87,7 +87,7 @@ export function taste(hit, state, signal) {
   return section(because.some((one) => !OF_ALL.has(one.part)) || rank ? words.taste : words.picked, ...parts, list);
 }
 
-export function reasonSaid({ part, value, field, event, declared }, hit) {
+function reasonSaid({ part, value, field, event, declared }, hit) {
   if (declared) return words.because.declared;
   const phrase = words.because[part];
   if (part === "price") return phrase(priceBand(value, hit.currency));

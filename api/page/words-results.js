@@ -33,7 +33,7 @@ const EN = {
     aisle: "From the same part of the shop", neighbours: "Others took both", taste: "Fits your taste", network: "Often comes next",
   },
   done: { view: "looked at", cart: "put into the basket", purchase: "bought", rating: "rated", click: "opened", search: "searched for", hide: "hid" },
-  namely: (text, names) => `${text}: ${names}`, like: (title) => `Like ${title}`, raised: "raises it", lowered: "lowers it", details: "Details", visit: "Open in the shop", alike: "Similar products", goes: "Goes well with it",
+  namely: (text, names) => `${text}: ${names}`, raised: "raises it", lowered: "lowers it", details: "Details", visit: "Open in the shop", alike: "Similar products", goes: "Goes well with it",
 
   named: { title: "Title", description: "Description", connection: "Connection", gender: "For" },
 
@@ -77,7 +77,7 @@ const ZH = {
     aisle: "同一类货架", neighbours: "别人也一起买过", taste: "符合您的喜好", network: "常常是下一件",
   },
   done: { view: "看过", cart: "加入购物车", purchase: "买过", rating: "评价过", click: "点开过", search: "搜过", hide: "隐藏过" },
-  namely: (text, names) => `${text}：${names}`, like: (title) => `与“${title}”相近`, raised: "提升", lowered: "降低", details: "商品信息", visit: "去商店查看", alike: "相似商品", goes: "搭配商品",
+  namely: (text, names) => `${text}：${names}`, raised: "提升", lowered: "降低", details: "商品信息", visit: "去商店查看", alike: "相似商品", goes: "搭配商品",
 
   named: {
     title: "标题", description: "描述", weight_g: "重量", net_weight_g: "净含量", capacity_ml: "容量", capacity_l: "容量", volume_ml: "容量", width_cm: "宽度", length_cm: "长度", height_cm: "高度", noise_db: "噪音",
