@@ -33,7 +33,7 @@ BEIZI: dict[str, Any] = {
 
 TRUE: dict[Language, tuple[str, str]] = {
     "en": ("It is made of blue stoneware.", "The mug has a wide handle."),
-    "zh": ("它是蓝色粗陶做的。", "杯子有宽把手。"),
+    "zh": ("它是蓝色粗陶做的。", "马克杯有宽把手。"),
 }
 """What may be said of MUG and of BEIZI, from title and attributes: a description that dictates is no ground."""
 

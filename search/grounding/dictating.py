@@ -8,7 +8,7 @@ net is wide, and the whole text goes: the product still has its title and its at
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from search.grounding.cleaning import plain, skeleton
@@ -30,23 +30,36 @@ def is_free(name: str, value: str) -> bool:
 
 def dictates(text: str) -> bool:
     """Whether any sentence of a free text speaks to whoever writes about the product, or to a model."""
-    text = _PICTURES.sub("", text[:_READ])
+    return believed(text, free=True) is None
+
+
+@lru_cache(8192)
+def believed(text: str, free: bool) -> tuple[str, ...] | None:
+    """The sentences of a text of the catalogue, made plain; None where one of them speaks to a model, or, in a `free`
+    text, to whoever writes about the product: who gives orders in one sentence is not believed in the next."""
+    text = _PICTURES.sub("", text[:_READ]) if free else text[:_READ]
     parts = [part for part in sentences(text) if plain(part)]
-    if len(honest(text)) < len(parts):
-        return True
-    return any(is_dictation(part) for part in parts)
+    kept = honest(text)
+    if len(kept) < len(parts) or (free and any(is_dictation(part) for part in parts)):
+        return None
+    return tuple(kept)
 
 
 def is_dictation(sentence: str) -> bool:
     """Whether a single sentence does."""
-    return _pattern().search(skeleton(plain(sentence))) is not None
+    return _pattern("dictates.txt").search(skeleton(plain(sentence))) is not None
+
+
+def is_about_words(sentence: str) -> bool:
+    """Whether a sentence of prose speaks of words, of writers or of readers, and not only of the product."""
+    return _pattern("about_words.txt").search(skeleton(plain(sentence))) is not None
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
-    table = files("search.grounding").joinpath("words", "dictates.txt").read_text(encoding="utf-8")
+def _pattern(name: str) -> re.Pattern[str]:
+    table = files("search.grounding").joinpath("words", name).read_text(encoding="utf-8")
     lines = [line.strip() for line in table.splitlines() if line.strip() and not line.startswith("#")]
     return re.compile("|".join(f"(?:{spaced(line)})" for line in lines))
 
 
-__all__ = ["dictates", "is_dictation", "is_free"]
+__all__ = ["believed", "dictates", "is_about_words", "is_dictation", "is_free"]

@@ -108,7 +108,7 @@ def _strangers(sentence: str, ground: Ground, language: Language | None) -> Iter
         yield Fault("foreign", "s p a c e d")
     if language == "zh" and not is_han(sentence):
         yield Fault("foreign", sentence[:40])
-    if language == "en" and sum(map(is_han, sentence)) > 0.3 * len(sentence.replace(" ", "")):
+    if language == "en" and sum(map(is_han, sentence)) > 0.5 * len(sentence.replace(" ", "")):
         yield Fault("foreign", sentence[:40])
 
 

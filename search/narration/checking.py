@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -14,6 +15,22 @@ MOST_CHARS = 4000
 
 _ENDS = ("。", "！", "？")
 """A sentence is over with these; after an English full stop a digit may still follow."""
+
+
+_MARK = re.compile(r"\s*[\[\]]\s*")
+_WIDE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
+
+
+def unmarked(sentence: str) -> str:
+    """Without the brackets by which a model marks what it copied: they keep it to copying, the check believes none of
+    them, and nobody is shown one. Next to Chinese the blank around them goes, too."""
+
+    def between(match: re.Match[str]) -> str:
+        start, end = match.span()
+        wide = _WIDE.match(sentence[start - 1 : start]) or _WIDE.match(sentence[end : end + 1])
+        return "" if wide or not match.group().strip("[]") else " "
+
+    return _MARK.sub(between, sentence).strip()
 
 
 class Checker:
@@ -56,7 +73,7 @@ class Checker:
         fresh = found[self._seen :]
         self._seen = max(self._seen, len(found))
         out = []
-        for sentence in fresh:
+        for sentence in map(unmarked, fresh):
             if len(self.kept) >= self._most:
                 break
             wrong = faults(sentence, self._ground(), self._language)

@@ -12,8 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from search.domain import Document, Json
+from search.domain import Document, Json, Language
+from search.explanation.values import label, measure, money, number
 from search.grounding import dictates, harmless
+from search.grounding.claimed import may_be_repeated
+from search.grounding.dictating import believed
+from search.grounding.stating import AGES, said, truth
+from search.lexicon.folding import is_han
 
 LONGEST_QUERY = 300
 LONGEST_CLAUSE = 300
@@ -26,9 +31,12 @@ _READ = 4
 
 _SHORT = {"title": 200, "brand": 80, "category": 160}
 _UNSEEN = frozenset(
-    {"id", "title", "brand", "category", "description", "price", "currency", "image", "url", "variant_of", "language"}
+    "id title brand category description price currency image url variant_of language rating rating_count in_stock".split()
 )
 """Fields that are shown in their own way, or not at all. What is left are attributes."""
+
+
+_QUOTES = str.maketrans("", "", "“”")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,48 +53,62 @@ def one_line(data: Json) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
-def explaining(document: Document, query: str, facts: Facts) -> str:
-    return one_line(_filled({"query": _asked(query, LONGEST_QUERY), **_about(document, facts)}))
+def explaining(document: Document, query: str, facts: Facts, language: Language) -> str:
+    return one_line(_filled({"query": _asked(query, LONGEST_QUERY), **_about(document, facts, language)}))
 
 
-def comparing(documents: Sequence[Document], query: str, facts: Sequence[Facts]) -> str:
+def comparing(documents: Sequence[Document], query: str, facts: Sequence[Facts], language: Language) -> str:
     products = [
-        {"number": number, **_filled(_about(document, each))}
+        {"number": number, **_filled(_about(document, each, language))}
         for number, (document, each) in enumerate(zip(documents, facts, strict=True), start=1)
     ]
     return one_line(_filled({"query": _asked(query, LONGEST_QUERY), "products": products}))
 
 
-def describing(document: Document) -> str:
-    return one_line({"product": shown(document, 2000)})
+def describing(document: Document, language: Language) -> str:
+    return one_line({"product": shown(document, language, 2000)})
 
 
-def shown(document: Document, longest_description: int = 600) -> dict[str, Json]:
-    """The product's fields as data. Values are texts, numbers and booleans; links and deeper JSON are left out."""
+def shown(document: Document, language: Language, longest_description: int = 600) -> dict[str, Json]:
+    """The product's fields in words that may be repeated as they are: names of fields, units, what is yes or no and the
+    values that are known in it are in `language`. Links and deeper JSON are left out."""
     data: dict[str, Json] = {}
     for name, most in _SHORT.items():
         value = document.get(name)
         path = " / ".join(str(level) for level in value) if isinstance(value, list | tuple) else value
         if isinstance(path, str):
             data[name] = _said(path, most)
-    price, currency = document.get("price"), document.get("currency")
+    price, rating, ratings = document.get("price"), document.get("rating"), document.get("rating_count")
     if _is_number(price):
-        data["price"] = f"{_plain(price)} {currency}" if isinstance(currency, str) and currency else _plain(price)
+        data["price"] = money(price, document.get("currency"))
+    if _is_number(rating):
+        data["rating"] = f"{number(rating)}分" if language == "zh" else f"rated {number(rating)} out of 5"
+    if _is_number(ratings):
+        data["ratings"] = f"{number(ratings)}条评价" if language == "zh" else f"{number(ratings)} ratings"
+    stock = {"zh": {True: "有货", False: "缺货"}, "en": {True: "in stock", False: "out of stock"}}[language]
+    also = [stock[held]] if isinstance(held := document.get("in_stock"), bool) else []
     attributes = ((name, document[name]) for name in document if name not in _UNSEEN and not name.startswith("_"))
     for name, value in attributes:
-        if len(data) >= len(_SHORT) + 1 + MOST_ATTRIBUTES:
+        if len(data) + len(also) >= len(_SHORT) + 4 + MOST_ATTRIBUTES:
             break
-        said = _value(value)
-        key = _said(name, LONGEST_NAME)
-        if key and key not in data and said is not None and said != "":
+        if isinstance(value, bool):
+            also.append(_said(truth(name, value, language)[0], LONGEST_NAME + 8).translate(_QUOTES))
+            continue
+        said = _value(name, value, language)
+        key = _said(label(name, language), LONGEST_NAME).translate(_QUOTES)  # quoted where it is in the other language
+        if key and key not in data and said:
             data[key] = said
-    data["description"] = _prose(str(document.get("description") or "")[: 4 * longest_description], longest_description)
+    if also:
+        data["also"] = also
+    description = str(document.get("description") or "")
+    if is_han(description) == (language == "zh"):  # a translation could not be checked
+        data["description"] = _prose(description[: 4 * longest_description], longest_description)
     return _filled(data)
 
 
-def _about(document: Document, facts: Facts) -> dict[str, Json]:
+def _about(document: Document, facts: Facts, language: Language) -> dict[str, Json]:
     return {
-        "product": shown(document),
+        "product": shown(document, language),
         "evidence": _clauses(facts.evidence),
         "compared": _clauses(facts.compared),
         "open": _clauses(facts.open),
@@ -98,18 +120,20 @@ def _clauses(clauses: Sequence[str]) -> list[str]:
     return [clause for clause in said if clause]
 
 
-def _value(value: Json) -> Json:
+def _value(name: str, value: Json, language: Language) -> str:
     if isinstance(value, bool):
-        return value
+        return ""
     if _is_number(value):
-        return _plain(value)
+        if name in AGES:
+            return AGES[name][language == "zh"].format(number(value))
+        return measure(value, name, language)
     if isinstance(value, str):
         unfit = "://" in value or (len(value) > LONGEST_VALUE and dictates(value))
-        return None if unfit else _said(value, LONGEST_VALUE)
+        return "" if unfit else said(_said(value, LONGEST_VALUE), language)
     if isinstance(value, list | tuple):
-        parts = [str(_value(one)) for one in value if isinstance(one, str | int | float) and _value(one) is not None]
-        return _said(", ".join(parts), LONGEST_VALUE)
-    return None
+        parts = [_value(name, one, language) for one in value if isinstance(one, str | int | float)]
+        return _said(("、" if language == "zh" else ", ").join(filter(None, parts)), LONGEST_VALUE)
+    return ""
 
 
 def _said(text: str, most: int) -> str:
@@ -125,8 +149,8 @@ def _remembered(text: str, most: int) -> str:
 
 @functools.lru_cache(8192)
 def _prose(text: str, most: int) -> str:
-    """A description; none where one of its sentences dictates what is to be said of the product."""
-    return "" if dictates(text) else harmless(text, most)
+    """A description as far as it may be repeated; none where a sentence dictates what is to be said of the product."""
+    return harmless(" ".join(part for part in believed(text, True) or () if may_be_repeated(part)), most)
 
 
 def _asked(text: str, most: int) -> str:
@@ -136,11 +160,6 @@ def _asked(text: str, most: int) -> str:
 
 def _is_number(value: Json) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _plain(value: float) -> Json:
-    """129.0 as 129: models copy what they see."""
-    return int(value) if float(value).is_integer() and abs(value) < 2**53 else value
 
 
 def _filled(data: dict[str, Json]) -> dict[str, Json]:

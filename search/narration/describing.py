@@ -33,9 +33,9 @@ def describe(model: LanguageModel, document: Document, kind: Kind, language: Lan
 
     Raises LanguageModelError and its kinds.
     """
-    question = Question(kind, language, describing(document))
+    question = Question(kind, language, describing(document, language))
     said = model.complete(question.system, question.user, question.max_tokens)
-    checker = Checker(lambda: Ground.of(document), language, MOST_SENTENCES[kind])
+    checker = Checker(lambda: Ground.of(document, language=language), language, MOST_SENTENCES[kind])
     checker.take(said.text)
     checker.end(said.cut)
     text = joined(checker.kept, language)

@@ -264,23 +264,26 @@ class _Asked:
     question: Question
     documents: tuple[Document, ...]
     facts: tuple[Facts, ...]
+    query: str
 
     def ground(self, place: int) -> Ground:
         facts = self.facts[place]
-        return Ground.of(self.documents[place], (*facts.evidence, *facts.compared), facts.open)
+        known = (*facts.evidence, *facts.compared)
+        return Ground.of(self.documents[place], known, facts.open, self.query, self.question.language)
 
 
 def _explaining(ledger: Ledger, language: Language) -> _Asked:
     facts = _facts(ledger, language)
-    question = Question("explain", language, explaining(ledger.document, ledger.query.raw, facts))
-    return _Asked(question, (ledger.document,), (facts,))
+    question = Question("explain", language, explaining(ledger.document, ledger.query.raw, facts, language))
+    return _Asked(question, (ledger.document,), (facts,), ledger.query.raw)
 
 
 def _comparing(ledgers: Sequence[Ledger], language: Language) -> _Asked:
     compared = comparison_facts(ledgers, language)
     facts = tuple(_facts(ledger, language, clauses) for ledger, clauses in zip(ledgers, compared, strict=True))
     documents = tuple(ledger.document for ledger in ledgers)
-    return _Asked(Question("compare", language, comparing(documents, ledgers[0].query.raw, facts)), documents, facts)
+    query = ledgers[0].query.raw
+    return _Asked(Question("compare", language, comparing(documents, query, facts, language)), documents, facts, query)
 
 
 def _facts(ledger: Ledger, language: Language, compared: Sequence[str] = ()) -> Facts:

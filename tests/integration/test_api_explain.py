@@ -86,7 +86,7 @@ def test_in_the_language_asked_for(teller: TestClient) -> None:
     assert told(model=False) == told(model=False, explain={"language": "zh"})
     assert "。" in told(model=False)
     assert "。" not in told(model=False, explain={"language": "en"})
-    assert told() == "这款无线蓝牙耳机 降噪。它的售价是299 CNY。"
+    assert told() == "这款无线蓝牙耳机 降噪。它的售价是¥299。"
     # What the fake says is Chinese whatever it is asked for: then it is not shown.
     assert told(explain={"language": "en"}) == told(model=False, explain={"language": "en"})
 
@@ -94,9 +94,9 @@ def test_in_the_language_asked_for(teller: TestClient) -> None:
 def test_the_model_has_the_last_word_where_it_may(teller: TestClient) -> None:
     answer = teller.post(PATH, json=LAMPS | {"compare": True}).json()
     red, blue = answer["explanations"]
-    assert red == {"id": "l1", "text": "This is the Red desk lamp. It costs 25 USD.", "source": "model"}
+    assert red == {"id": "l1", "text": "This is the Red desk lamp. It costs $25.", "source": "model"}
     # The blue one is neither red nor under $30, and the shopper is told whatever the model says.
-    assert blue["text"].startswith("This is the Blue desk lamp. It costs 35 USD. But ")
+    assert blue["text"].startswith("This is the Blue desk lamp. It costs $35. But ")
     assert blue["source"] == "model"
     assert answer["comparison"]["source"] == "model"
     lines = answer["comparison"]["text"].splitlines()
@@ -168,7 +168,7 @@ def test_what_was_told_before_comes_at_once_and_costs_nothing(tmp_path: Path) ->
 
 
 def test_what_the_data_does_not_bear_out_is_not_shown(tmp_path: Path) -> None:
-    with narrated(tmp_path, lambda _: "It is on sale for $9 only. It is the best lamp of all.") as client:
+    with narrated(tmp_path, lambda _: "It costs $9. It is the best lamp of all.") as client:
         answer = client.post(PATH, json=LAMPS | {"compare": True}).json()
         metrics = client.get("/metrics").text
     assert {one["source"] for one in (*answer["explanations"], answer["comparison"])} == {"evidence"}

@@ -90,9 +90,9 @@ def test_the_same_is_asked_once_and_anything_else_anew() -> None:
     model = saying(lambda data: f"It costs {data['product']['price']}." if "price" in data["product"] else "")
     narrator = Narrator(model)
     first = heard(narrator.explain(ledger(), "en"))
-    assert heard(narrator.explain(ledger(), "en")) == first == (["It costs 25 USD."], None)
+    assert heard(narrator.explain(ledger(), "en")) == first == (["It costs $25."], None)
     assert len(model.asked) == 1
-    assert narrator.explained_before(ledger(), "en") == ("It costs 25 USD.",)
+    assert narrator.explained_before(ledger(), "en") == ("It costs $25.",)
     assert narrator.counts().remembered == 2
     others = [
         ledger(RED | {"price": 26.0}),  # type: ignore[operator]
@@ -269,9 +269,9 @@ def test_what_speaks_against_a_product_is_told_whatever_the_model_says() -> None
 
 
 def test_a_description_says_what_the_product_says() -> None:
-    model = saying("The Lantern desk lamp is red. It is waterproof. It is for reading at a desk. It costs $25.")
+    model = saying("The Lantern desk lamp is red. It is waterproof. It has a switch of brass. It costs $25.")
     made = describe(model, RED, "description", "en")
-    assert made.text == "The Lantern desk lamp is red. It is for reading at a desk. It costs $25."
+    assert made.text == "The Lantern desk lamp is red. It has a switch of brass. It costs $25."
     assert [(one.sentence, {fault.kind for fault in one.faults}) for one in made.dropped] == [
         ("It is waterproof.", {"claim"})
     ]

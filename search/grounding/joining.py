@@ -1,0 +1,38 @@
+"""The words that may stand between phrases of a product: the table `words/joining.txt`, read once, at first use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from search.grounding.reading import unified
+from search.grounding.tokens import tokens
+
+PLAIN, AND, IT, OF, ASKS = "plain", "and", "it", "of", "asks"
+
+
+@dataclass(frozen=True, slots=True)
+class Joiner:
+    """`kind` is one of the five above, or the names of fields whose value follows, apart by spaces."""
+
+    keys: tuple[str, ...]
+    kind: str
+
+
+@cache
+def joiners() -> Mapping[str, tuple[Joiner, ...]]:
+    """By the first token, the longest first."""
+    table = files("search.grounding").joinpath("words", "joining.txt").read_text(encoding="utf-8")
+    found: dict[str, dict[Joiner, None]] = {}
+    for line in table.splitlines():
+        kind, colon, phrases = line.partition(": ")
+        if colon and not line.startswith("#"):
+            for phrase in phrases.split(", "):
+                if keys := tuple(token.key for token in tokens(unified(phrase))):
+                    found.setdefault(keys[0], {})[Joiner(keys, kind)] = None
+    return {key: tuple(sorted(each, key=lambda one: -len(one.keys))) for key, each in found.items()}
+
+
+__all__ = ["AND", "ASKS", "IT", "OF", "PLAIN", "Joiner", "joiners"]

@@ -1,0 +1,128 @@
+"""Statements → the phrases that may be taken out of them: whole ones, for half a phrase can say something else.
+
+«vegan leather» is not leather, «waterproof zips» are not waterproof, «dries in an hour if hung» is not «dries in an
+hour». So a phrase begins where a clause of the source does (behind what carries no meaning there) and ends where one
+ends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from search.grounding.reading import cut, plain_signs, unified
+from search.grounding.stating import Statement
+from search.grounding.tokens import Token, tokens
+from search.lexicon.folding import HAN
+
+_LIGHT = frozenset(
+    "it this these they that there its is have come in and also with plus but you get feature include offer "
+    "cost for to by from on at of your made be which who "
+    "它 这 款 是 有 为 而 也 还 且 并 和 与 及 但 该 其 用 带 配 含 附 了".split()
+)
+"""Tokens that may be left off at the beginning of a clause."""
+
+_JOINS = frozenset({"and", "but", "with", "plus", "which", "和", "与", "及", "且", "但", "并"})
+"""Tokens that begin a clause of their own."""
+
+_RESTRICTS = frozenset("if unless until when only except provided once 如 若 只 除 仅 需 须".split())
+"""A clause that begins with one of these changes what the one before it says, and the one behind it where it is the
+first: neither can be taken alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A statement's tokens; `begins[i]`: a phrase may begin at token i; `ends[i]`: one may end before token i.
+    `label`: so many tokens at its beginning only name the field."""
+
+    statement: Statement
+    keys: tuple[str, ...]
+    begins: tuple[bool, ...]
+    ends: tuple[bool, ...]
+    label: int
+
+
+def source(statement: Statement, whole: bool = False) -> Source:
+    """`whole`: nothing of it may be left off but at its beginning."""
+    text = plain_signs(statement.text) if statement.names else unified(statement.text)
+    found = tokens(_QUOTES.sub(" ", _QUOTES_OF_HAN.sub("", text)) if whole or statement.field == "evidence" else text)
+    begins = [False] * len(found)
+    ends = [False] * len(found) + [True]
+    starts = _clauses(found, whole, statement.names)
+    for start, end in zip(starts, [*starts, len(found)][1:], strict=True):
+        ends[end] = True
+        place = start
+        while place < end:
+            begins[place] = True
+            if found[place].key not in _LIGHT:
+                break
+            place += 1
+    if statement.names:
+        _shorten(found, text, begins, ends)
+    keys = tuple(token.key for token in found)
+    return Source(statement, keys, tuple(begins), tuple(ends), _size(statement.label))
+
+
+@lru_cache(4096)
+def _size(label: str) -> int:
+    return len(tokens(label))
+
+
+def _clauses(found: Sequence[Token], whole: bool, names: bool) -> list[int]:
+    """Where clauses begin."""
+    starts = [0] if found else []
+    if whole:
+        return starts
+    for place in range(1, len(found)):
+        token = found[place]
+        sealed = token.key in _RESTRICTS or (token.apart and found[starts[-1]].key in _RESTRICTS)
+        if (token.apart or token.key in _JOINS) and (names or not sealed):
+            starts.append(place)
+    return starts
+
+
+def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[bool]) -> None:
+    """«Oak Dining Chair» may be called a dining chair: what a name ends with is the thing, and what stands before it may
+    be left off, but for words without which it would be another thing, as of a «faux leather jacket»."""
+    words = {place for match in _HAN_RUN.finditer(text) for place in _word_starts(match)}
+    first = True
+    for place in range(1, len(found)):
+        token, before = found[place], found[place - 1]
+        # Of an English title the first part names the thing; a Chinese one may name it anywhere.
+        tail = token.key in _TAILS and not token.hyphened
+        first = first and not token.apart and (not tail or token.key == "of") and token.key not in _JOINS
+        begins[place] |= before.key in _TAILS and not before.hyphened
+        if tail or (token.key[0].isdigit() and not before.key[0].isdigit() and not token.hyphened):
+            ends[place] = True
+        han = token.key >= "\u3400"
+        if not token.hyphened and not _changes(before.key) and (token.start in words if han else first):
+            begins[place] = True
+
+
+_HAN_RUN = re.compile(rf"[{HAN}]+")
+_QUOTES = re.compile('[“”"]')
+_QUOTES_OF_HAN = re.compile(rf"(?<=[{HAN}])[“”\"]|[“”\"](?=[{HAN}])")
+_TAILS = frozenset("for in by from of without to that made 男 女 童".split())
+"""What a name may end before."""
+
+_CHANGES = frozenset(
+    "vegan faux fake imitation artificial mock simulated synthetic semi half part partly non no not un anti less free "
+    "style look effect like type blend coated plated covered lined filled scented flavour flavoured compatible "
+    "replacement toy model mini dummy pretend water 仿 造 假 无 不 非 免 半 防 类 似 合 成 抗 去 除 脱 低 少 零 代 素 玩具 模型".split()
+)
+
+
+def _changes(key: str) -> bool:
+    return key in _CHANGES or not key[0].isalpha()
+
+
+def _word_starts(run: re.Match[str]) -> Iterator[int]:
+    place = run.start()
+    for word in cut(run.group()):
+        yield place
+        place += len(word)
+
+
+__all__ = ["Source", "source"]

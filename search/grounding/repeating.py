@@ -1,0 +1,130 @@
+"""Whether a sentence says of a product nothing but what the product says, in the same words.
+
+A sentence is covered by phrases of the product (phrases.py) and by words between them that claim nothing (joining.py).
+How two phrases are put together must not say more than each of them does: «glass lid» and «steel» are no steel lid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from search.explanation.values import label
+from search.grounding.ground import Ground
+from search.grounding.joining import AND, ASKS, IT, OF, PLAIN, joiners
+from search.grounding.phrases import Source
+from search.grounding.tokens import Token
+
+_MOST_STEPS = 20_000
+"""Of the search for a cover: an honest sentence takes some hundred."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What stands before a place: the phrase that is talked about (None: the product), whether it only names a field,
+    how what follows is tied to it, of which fields it must be the value, whether it is only asked for, whether
+    anything has been told of the product so far, and whether a clause begins here."""
+
+    source: Source | None = None
+    bare: bool = False
+    tie: str = AND
+    fields: str = ""
+    asked: bool = False
+    told: bool = False
+    fresh: bool = True
+
+
+def uncovered(said: Sequence[Token], ground: Ground) -> int | None:
+    """The place of the first token that nothing covers, 0 where nothing is told; None where all is well."""
+    furthest = 0
+    seen: set[tuple[object, ...]] = set()
+    open_: list[tuple[int, _Said]] = [(0, _Said())]
+    while open_ and len(seen) < _MOST_STEPS:
+        place, before = open_.pop()
+        if place == len(said):
+            if before.told:
+                return None
+            continue
+        furthest = max(furthest, place)
+        mark = (place, replace(before, source=None), id(before.source))
+        if mark not in seen:
+            seen.add(mark)
+            # The likeliest last, for that is tried first.
+            open_ += reversed(list(_steps(said, place, before, ground)))
+    return furthest
+
+
+def _steps(said: Sequence[Token], place: int, before: _Said, ground: Ground) -> Iterator[tuple[int, _Said]]:
+    if said[place].apart:
+        before = replace(before, tie=AND, fields="", asked=False, fresh=True)
+    key = said[place].key
+    ends: dict[int, list[tuple[Source, bool]]] = {}
+    for source, start in ground.phrases.get(key, ()):
+        for end in _ends(said, place, source, start):
+            ends.setdefault(end, []).append((source, start + end - place <= source.label))
+    for end in sorted(ends, reverse=True):
+        for source, bare in ends[end]:
+            if _may_follow(source, bare, before):
+                fields = before.fields if before.fields and _is_of(source.statement.field, "colour") else ""
+                yield end, replace(before, source=source, bare=bare, tie="", fields=fields, told=True, fresh=False)
+    for joiner in joiners().get(key, ()):
+        end = place + len(joiner.keys)
+        if _stands(said, place, joiner.keys) and (joiner.kind != ASKS or before.fresh):
+            yield end, _joined(before, joiner.kind)
+
+
+def _ends(said: Sequence[Token], place: int, source: Source, start: int) -> Iterator[int]:
+    """Where a phrase that begins there may end in the sentence."""
+    for offset in range(min(len(source.keys) - start, len(said) - place)):
+        if source.keys[start + offset] != said[place + offset].key:
+            return
+        if source.ends[start + offset + 1]:
+            yield place + offset + 1
+
+
+def _stands(said: Sequence[Token], place: int, keys: tuple[str, ...]) -> bool:
+    if len(keys) > len(said) - place:
+        return False
+    return all(
+        said[place + offset].key == key and not (offset and said[place + offset].apart)
+        for offset, key in enumerate(keys)
+    )
+
+
+def _joined(before: _Said, kind: str) -> _Said:
+    if kind == PLAIN:
+        return replace(before, tie=before.tie or AND, fresh=False)
+    if kind == AND:
+        return replace(before, tie=AND, fields="", fresh=True)
+    if kind in (IT, ASKS):
+        return replace(before, source=None, bare=False, tie=AND, fields="", asked=kind == ASKS, fresh=False)
+    return replace(before, tie=OF, fields="" if kind == OF else kind, fresh=False)
+
+
+def _may_follow(source: Source, bare: bool, before: _Said) -> bool:
+    statement = source.statement
+    if statement.field == "query":
+        return before.asked
+    # «made of blue stoneware»: a colour may stand before the value that is expected.
+    if before.fields and (bare or not _is_of(statement.field, before.fields + " colour")):
+        return False
+    other = before.source
+    if other is None or before.tie == AND or (other is source and before.bare):
+        return True
+    if before.bare or other.statement.prose:
+        return False
+    if before.tie == OF or other.statement.names or statement.names:
+        return True
+    # «blue stoneware»: two values side by side, of fields that are no yes or no.
+    return bool(other.statement.value and statement.value and not bare)
+
+
+@lru_cache(4096)
+def _is_of(field: str, wanted: str) -> bool:
+    """Whether a field is one of those: `net_weight_g` is a weight."""
+    said = {*label(field, "en").casefold().split(), *field.split("_")}
+    return bool(said & set(wanted.split())) or (field == "title" and "material" in wanted)
+
+
+__all__ = ["uncovered"]

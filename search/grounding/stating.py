@@ -1,0 +1,245 @@
+"""What a product's fields say, as statements in both languages that a sentence may repeat word for word.
+
+A field is said in several ways, «weight 240 g», «240 g», «重量240克», for a shop's data names it `weight_g`. Prose and
+titles are said in their own words only. A value is translated where the tables of names know all of it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from search.domain import Document, Json, Language
+from search.explanation.values import label, measure, money, number
+from search.lexicon.folding import is_han, key
+from search.understanding.names import names
+
+UNREAD = frozenset({"id", "image", "url", "variant_of", "language", "currency", "price", "in_stock", "rating_count"})
+"""Fields that say nothing of a product, and those that are said together with another or in a way of their own."""
+
+_NAMES = frozenset({"title", "brand", "category"})
+_NOTHING = frozenset({"none", "no", "without", "n/a", "无", "没有", "不含"})
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`field` is where it is from. `label`: how many of its words only name the field. `prose`: it is of a text about
+    the product, where a phrase may be said of one of its parts. `names`: it says what the product is. `value`: it is a field's name and value."""
+
+    text: str
+    field: str
+    label: str = ""
+    prose: bool = False
+    names: bool = False
+    value: bool = False
+
+
+Languages = Sequence[Language]
+
+
+def statements(document: Document, language: Language | None = None) -> Iterator[Statement]:
+    """All of the fields but prose, whose sentences need a look at each; in one language or both."""
+    languages: Languages = ("en", "zh") if language is None else (language,)
+    for name, value in document.items():
+        if value is None or name in UNREAD or name.startswith("_") or name == "description":
+            continue
+        if name == "category":
+            levels = value if isinstance(value, list | tuple) else [value]
+            yield from (Statement(str(level), name, names=True) for level in levels)
+        elif name in _NAMES:
+            yield Statement(str(value), name, names=True)
+        else:
+            yield from _of_field(name, value, languages)
+    yield from _of_price(document, languages)
+    yield from _of_stock(document)
+    yield from _of_ratings(document)
+
+
+def in_both(value: str) -> tuple[str, ...]:
+    """A value as it is, and in the other language where all of its parts are known there."""
+    other = translated(value, "en" if is_han(value) else "zh")
+    return (value, other) if other else (value,)
+
+
+def said(value: str, language: Language) -> str:
+    """A value in `language` where that is known, else as it is."""
+    return translated(value, language) or value
+
+
+@lru_cache(8192)
+def translated(value: str, language: Language) -> str:
+    """ "" where a part of it is not known, or it is in that language already."""
+    if len(value) > 120 or is_han(value) == (language == "zh"):
+        return ""
+    parts = [_word(key(part), language) for part in re.split(r"\s*[,，、/]\s*|\s+and\s+|\s*和\s*", value)]
+    return ("、" if language == "zh" else ", ").join(parts) if all(parts) else ""
+
+
+def _word(word: str, language: Language) -> str:
+    """Of a property, never of goods: a notebook may be of paper."""
+    kinds = set(names().same.get(word, ()))
+    there, back = (names().chinese, names().english) if language == "zh" else (names().english, names().chinese)
+    other = there.get(word, "") if kinds and kinds <= _PROPERTIES else ""
+    # 中性 is unisex, or neutral of a skin: only where the way back leads to the same word is there no doubt.
+    return other if key(back.get(key(other), "")) == word else ""
+
+
+_PROPERTIES = frozenset({"colour", "material", "attribute", "size"})
+
+
+def _of_field(name: str, value: Json, languages: Languages) -> Iterator[Statement]:
+    if isinstance(value, bool):
+        for language in languages:
+            yield from (Statement(text, name) for text in truth(name, value, language))
+    elif isinstance(value, int | float):
+        if math.isfinite(value):
+            yield from _of_number(name, float(value), languages)
+    elif isinstance(value, str):
+        if value.strip().lower() in _NOTHING:
+            for language in languages:
+                yield from (Statement(text, name) for text in truth(name, False, language))
+        if date := _DATE.fullmatch(value):
+            yield from (Statement(text, name) for language in languages for text in [month(date, language)])
+        for language in languages:
+            for one in in_both(value):
+                yield from _labelled(name, one, language)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            if isinstance(each, str | int | float):
+                yield from _of_field(name, each, languages)
+    elif isinstance(value, dict):
+        for inner, each in value.items():
+            yield from _of_field(str(inner), each, languages)
+
+
+def _of_number(name: str, value: float, languages: Languages) -> Iterator[Statement]:
+    for language in languages:
+        yield from _labelled(name, measure(value, name, language), language)
+    if name in AGES:
+        for language in languages:
+            yield from _labelled(name, AGES[name][language == "zh"].format(number(value)), language)
+        yield from (Statement(text.format(number(value)), name) for text in _AGES[name])
+    elif name.removesuffix("_count") in _COUNTED:
+        for counted in _COUNTED[name.removesuffix("_count")].split():
+            between = "" if is_han(counted) else " "
+            yield Statement(f"{number(value)}{between}{counted}", name)
+
+
+AGES = {"age_from": ("{} years and up", "{}岁以上"), "age_months_from": ("{} months and up", "{}个月以上")}
+"""Fields of the least age, and how it is said in English and in Chinese."""
+
+_AGES = {
+    "age_from": (
+        "{} years and up", "age {} and up", "ages {} and up", "from {} years", "from age {}", "{}岁以上", "{}岁及以上",
+        "{}岁起", "满{}岁",
+    ),
+    "age_months_from": ("{} months and up", "from {} months", "{}个月以上", "{}个月起", "满{}个月"),
+}  # fmt: skip
+_COUNTED = {
+    "pieces": "pieces 件 片 块 颗", "pack": "pack 件装 个装 支装 包 件 条 双", "pages": "pages 页", "ports": "ports 个接口 口",
+    "seats": "seats 座", "wheels": "wheels 轮", "players": "players", "serves": "servings people 人",
+    "persons": "people persons person 人", "gears": "gears 档", "sheet": "sheets 张 页", "card_slots": "slots 个卡位",
+    "strings": "strings 弦", "keys": "keys 键", "stitches": "stitches 种针迹", "compartments": "compartments 格",
+    "steps": "steps 级 步", "exposures": "exposures 张",
+}  # fmt: skip
+"""What the number of a field counts."""
+
+_DATE = re.compile(r"(\d{4})-(\d\d)-\d\d.*")
+_MONTHS = "January February March April May June July August September October November December".split()
+
+
+def month(date: re.Match[str], language: Language) -> str:
+    """May 2023, 2023年5月."""
+    year, number_ = date[1], int(date[2])
+    return f"{year}年{number_}月" if language == "zh" else f"{_MONTHS[(number_ - 1) % 12]} {year}"
+
+
+def _labelled(name: str, value: str, language: Language) -> Iterator[Statement]:
+    """The value with its name before it, and behind it: «240 g weight», «dry skin type», «dry skin»."""
+    field_label = label(name, language)
+    between = "" if language == "zh" else " "
+    yield Statement(f"{field_label}: {value}", name, field_label, value=True)
+    yield Statement(f"{value}{between}{field_label}", name)
+    words = field_label.split()
+    if len(words) > 1 and words[-1] in ("type", "from", "width", "size", "count", "level"):
+        yield Statement(f"{value} {' '.join(words[:-1])}", name)
+
+
+def truth(name: str, holds: bool, language: Language) -> tuple[str, ...]:
+    """Ways to say that a field of yes or no is the one or the other, the plainest first."""
+    said = label(name, language)
+    if language == "zh":
+        if holds:
+            return (said, f"{said}是")
+        return (f"{said}否", *(f"{no}{said}" for no in ("不", "没有", "无", "不是", "不支持", "不带", "非", "不能")))
+    if holds:
+        return (said, f"{said} yes", *_done(said, ""))
+    return (*(f"{no} {said}" for no in ("not", "is not", "no", "non", "without")), f"{said} no", *_done(said, "not "))
+
+
+_PARTICIPLE = re.compile(r"(.+) (required|included|washable|safe|proof|free)")
+
+
+def _done(said: str, no: str) -> tuple[str, ...]:
+    """«battery not included», «no battery required»; «safe for the dishwasher»."""
+    match = _PARTICIPLE.fullmatch(said)
+    if not match:
+        return ()
+    what, how = match.groups()
+    if how in ("required", "included"):
+        return (f"{what} {no}{how}", f"{what} is {no}{how}")
+    return (f"{no}{how} of {what}",) if how == "free" else ()
+
+
+def _of_price(document: Document, languages: Languages) -> Iterator[Statement]:
+    price = document.get("price")
+    if isinstance(price, bool) or not isinstance(price, int | float) or not math.isfinite(price):
+        return
+    currency = document.get("currency")
+    code = currency.upper() if isinstance(currency, str) else ""
+    amounts = [money(float(price), currency), f"{number(price)} {code}", f"{price:.2f} {code}"]
+    amounts += [f"{number(price)}{word}" for word in _MONEY.get(code, ())]
+    if amounts[0].startswith(("$", "¥", "€", "£")):
+        amounts.append(f"{amounts[0][0]}{price:.2f}")
+    for amount in amounts:
+        yield from (Statement(f"{label('price', one)}: {amount}", "price", label("price", one)) for one in languages)
+
+
+_MONEY = {
+    "USD": ("美元", "美金", " dollars"), "CNY": ("元", "人民币", " yuan"), "EUR": ("欧元", " euros"),
+    "GBP": ("英镑", " pounds"), "JPY": ("日元", " yen"), "HKD": ("港元", "港币"),
+}  # fmt: skip
+
+
+def _of_stock(document: Document) -> Iterator[Statement]:
+    if document.get("in_stock") is True:
+        yield from (Statement(text, "in_stock") for text in ("in stock", "available", "有货", "现货", "有现货"))
+    elif document.get("in_stock") is False:
+        yield from (Statement(text, "in_stock") for text in ("out of stock", "not in stock", "缺货", "没有货", "无货"))
+
+
+def _of_ratings(document: Document) -> Iterator[Statement]:
+    rating, count = document.get("rating"), document.get("rating_count")
+    if isinstance(rating, int | float) and not isinstance(rating, bool) and math.isfinite(rating):
+        shown = number(float(rating))
+        for text in (f"rated: {shown} out of 5", f"rated: {shown}", f"{shown} stars", f"{shown} out of 5 stars"):
+            yield Statement(text, "rating", "rated" if text.startswith("rated") else "")
+        yield from (Statement(text, "rating") for text in (f"{shown}分", f"评分{shown}分", f"{shown}星"))
+    if isinstance(count, int) and not isinstance(count, bool):
+        for text in (
+            "{} ratings",
+            "{} reviews",
+            "{} buyers",
+            "{}条评价",
+            "{}人评价",
+            "{}人评分",
+            "{}个评分",
+            "{}位买家",
+        ):
+            yield Statement(text.format(count), "rating_count")
+
+
+__all__ = ["Statement", "UNREAD", "in_both", "said", "statements", "translated", "truth"]
