@@ -86,13 +86,14 @@ def well(*texts: str, finish: str = "stop") -> Reply:
 class LanguageModelServer:
     """`url` is its base. Gives the replies in turn, the last one for ever; or what `reply` makes of each request.
 
-    `left` counts clients that went away before all was said; `connected` the connections that are open.
+    `left` counts clients that went away before all was said; `connected` the connections that are open, `opened` all.
     """
 
     url: str
     asked: list[Asked]
     left: int = 0
     connected: int = 0
+    opened: int = 0
 
 
 @contextmanager
@@ -109,6 +110,7 @@ def serving(replies: Sequence[Reply] | Callable[[Any], Reply]) -> Iterator[Langu
             super().setup()
             with lock:
                 here.connected += 1
+                here.opened += 1
 
         def finish(self) -> None:
             with lock:

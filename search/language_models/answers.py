@@ -42,18 +42,22 @@ class Chunk:
     completion_tokens: int | None = None
 
 
-def chunk_of(event: object) -> Chunk | None:
-    """None where this is no chunk of a chat completion. `event` is what the openai package makes of it: it bears the
-    type of a chunk, and holds whatever the server sent."""
-    choices = getattr(event, "choices", None) or []  # none with the tokens, and in a sign of life
+def chunk_of(event: Json) -> Chunk | None:
+    """None where this is no chunk of a chat completion."""
+    if not isinstance(event, dict):
+        return None
+    choices = event.get("choices") or []  # none with the tokens, and in a sign of life
     if not isinstance(choices, list):
         return None
-    usage = getattr(event, "usage", None)
-    asked, said = _count(getattr(usage, "prompt_tokens", None)), _count(getattr(usage, "completion_tokens", None))
+    usage = event.get("usage")
+    used = usage if isinstance(usage, dict) else {}
+    asked, said = _count(used.get("prompt_tokens")), _count(used.get("completion_tokens"))
     if not choices:
         return Chunk("", None, asked, said)
-    text = _text_of(getattr(getattr(choices[0], "delta", None), "content", None))
-    finish = getattr(choices[0], "finish_reason", None)
+    if not isinstance(choice := choices[0], dict):
+        return None
+    delta, finish = choice.get("delta"), choice.get("finish_reason")
+    text = _text_of(delta.get("content") if isinstance(delta, dict) else None)
     if text is None:
         return None
     return Chunk(text, finish if isinstance(finish, str) else None, asked, said)

@@ -10,7 +10,8 @@ The openai package speaks the protocol. Three things of it are not used, and why
   a deadline holds;
 - its timeouts, which count from one byte to the next: a server that dribbles would never be late. Requests run in a
   thread with an event loop, where one deadline covers the whole (search/language_models/wire.py);
-- its types of an answer, which it fills with whatever came, unchecked: answers are read by answers.py.
+- its types of a question and an answer. Answers it fills with whatever came, unchecked, and it takes longer over each
+  event of a stream than over anything else: answers are read by answers.py, streams by events.py.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import Any
@@ -29,6 +30,7 @@ from urllib.parse import urlsplit
 from search.errors import LanguageModelBusy, LanguageModelError, LanguageModelRefused, SettingsError
 from search.language_models.address import base_of, checked_key
 from search.language_models.answers import chunk_of, completion_of, explanation_of, retry_after, status_of
+from search.language_models.events import events
 from search.language_models.patience import PATIENT, Patience
 from search.language_models.pieces import Pieces, Saying, Stream
 from search.language_models.spoken import Spoken, well_formed
@@ -88,9 +90,9 @@ class OpenAICompatible:
             ) from None
         self._thread = NetworkThread()
         # The key is given to the guard alone; the package would look for another one in OPENAI_API_KEY.
-        self._ask = openai.AsyncOpenAI(
-            api_key="unused", base_url=base, max_retries=0, timeout=patience.seconds, http_client=self._http
-        ).chat.completions
+        self._openai = openai.AsyncOpenAI(
+            api_key="unused", base_url=base, max_retries=0, timeout=self._http.timeout, http_client=self._http
+        )
 
     def __repr__(self) -> str:
         return f"OpenAICompatible({self._model!r} at {self._host})"
@@ -171,7 +173,7 @@ class OpenAICompatible:
             while True:
                 request = _request(self._model, system, user, max_tokens, schema, dropped)
                 try:
-                    answer = await self._ask.with_raw_response.create(**request)
+                    answer = await self._asked(request)
                 except _status_error() as error:
                     dropped |= {self._unknown(error, dropped, request)}
                     continue
@@ -197,24 +199,55 @@ class OpenAICompatible:
             if "stream_options" not in dropped:
                 request["stream_options"] = {"include_usage": True}
             try:
-                events = await self._ask.create(**request)
+                answer = await self._asked(request)
                 break
             except _status_error() as error:
                 dropped |= {self._unknown(error, dropped, request)}
         try:
-            if events.response.status_code != 200:
-                raise LanguageModelError(self._advice(events.response.status_code, ""))
-            if events.response.headers.get("content-type", "").startswith("application/json"):
-                completion = completion_of(await events.response.aread())  # some servers know no streams
+            if answer.status_code != 200:
+                raise LanguageModelError(self._advice(answer.status_code, ""))
+            if answer.headers.get("content-type", "").startswith("application/json"):
+                completion = completion_of(await answer.aread())  # some servers know no streams
                 if completion is None:
                     raise _TryAgain("answered something that is no chat completion")
                 pieces.put(completion.text)
             else:
-                completion = await _listen(events, pieces)
+                completion = await self._heard(answer.stream, pieces)
         finally:
-            await events.close()
+            await answer.aclose()
         self._remember(dropped)
         return completion
+
+    async def _asked(self, request: dict[str, Any]) -> Any:
+        """The response; of a stream its head alone, to be closed. Not through the package's `create`: that checks what
+        we send against its types, which takes it longer than all else it does for a question."""
+        import httpx2
+
+        stream = bool(request.get("stream"))
+        return await self._openai.post("/chat/completions", cast_to=httpx2.Response, body=request, stream=stream)
+
+    async def _heard(self, chunks: AsyncIterable[bytes], pieces: Pieces) -> Completion:
+        """Hand over what is said; the whole at the end. Raises _TryAgain where it ends before its end."""
+        said, texts, finish = Spoken(), [], None
+        asked = answered = None
+        async for event in events(chunks):
+            if isinstance(event, dict) and (fault := event.get("error")):
+                raise self._told(status_of(fault), explanation_of(fault, self._key), None)
+            chunk = chunk_of(event)
+            if chunk is None:
+                raise _TryAgain("answered something that is no chat completion")
+            finish = chunk.finish or finish
+            asked = chunk.prompt_tokens if chunk.prompt_tokens is not None else asked
+            answered = chunk.completion_tokens if chunk.completion_tokens is not None else answered
+            texts.append(said.hear(chunk.text))
+            if texts[-1]:
+                pieces.put(texts[-1])
+        if finish is None:
+            raise _TryAgain("broke off" if texts else "answered something that is no chat completion")
+        texts.append(said.end())
+        if texts[-1]:
+            pieces.put(texts[-1])
+        return Completion("".join(texts), finish == "length", asked, answered)
 
     @asynccontextmanager
     async def _faults(self) -> AsyncIterator[None]:
@@ -222,22 +255,20 @@ class OpenAICompatible:
         import httpx2
         import openai
 
-        from search.language_models.wire import TooMuch
+        from search.language_models.wire import TooMuch, root_of
 
         late = f"took longer than {self._patience.seconds:g} s"
         try:
             async with asyncio.timeout(self._patience.seconds):
                 yield
-        except (TimeoutError, openai.APITimeoutError):
+        except (TimeoutError, openai.APITimeoutError, httpx2.TimeoutException):
             raise _TryAgain(late) from None
         except (openai.APIConnectionError, httpx2.RequestError) as error:
             cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
             if isinstance(cause, httpx2.DecodingError):
                 raise _TryAgain("answered something that cannot be unpacked") from None
             # Its kind alone: what the libraries say may hold the address of a proxy, and the password in it.
-            raise _TryAgain(f"cannot be reached ({type(_root_of(error)).__name__})") from None
-        except openai.APIError as error:  # an event of a stream that tells of one
-            raise self._told(status_of(error.body), explanation_of(error.body, self._key), None) from None
+            raise _TryAgain(f"cannot be reached ({type(root_of(error)).__name__})") from None
         except TooMuch:
             raise LanguageModelError(
                 f"The language model {self._model} answered with more than {MAX_ANSWER // 2**20} MiB. "
@@ -298,13 +329,6 @@ class _TryAgain(Exception):
         self.after = after
 
 
-def _root_of(error: BaseException) -> BaseException:
-    """ConnectionRefusedError, gaierror or SSLCertVerificationError, where the libraries say ConnectError."""
-    while (below := error.__cause__ or error.__context__) is not None:
-        error = below
-    return error
-
-
 def _stopped(pieces: Pieces) -> Callable[[Future[None]], None]:
     """Also where the work never began: a reader never hangs. After another end this one changes nothing."""
     return lambda _: pieces.end(_TryAgain("was stopped"))
@@ -326,28 +350,6 @@ class _Stop:
         self.asked = True
         if self._under_way is not None:
             self._under_way.cancel()
-
-
-async def _listen(events: Any, pieces: Pieces) -> Completion:
-    """Hand over what is said; the whole at the end. Raises _TryAgain where it ends before its end."""
-    said, texts, finish = Spoken(), [], None
-    asked = answered = None
-    async for event in events:
-        chunk = chunk_of(event)
-        if chunk is None:
-            raise _TryAgain("answered something that is no chat completion")
-        finish = chunk.finish or finish
-        asked = chunk.prompt_tokens if chunk.prompt_tokens is not None else asked
-        answered = chunk.completion_tokens if chunk.completion_tokens is not None else answered
-        texts.append(said.hear(chunk.text))
-        if texts[-1]:
-            pieces.put(texts[-1])
-    if finish is None:
-        raise _TryAgain("broke off" if texts else "answered something that is no chat completion")
-    texts.append(said.end())
-    if texts[-1]:
-        pieces.put(texts[-1])
-    return Completion("".join(texts), finish == "length", asked, answered)
 
 
 _DROPPABLE = ("stream_options", "max_tokens", "temperature", "response_format", "json_schema")

@@ -14,10 +14,15 @@ Saying: TypeAlias = Generator[str, None, Completion | None]
 
 
 class Pieces:
-    """Without limit, so that whoever makes them never waits; an answer has a limit of its own."""
+    """Without limit, so that whoever makes them never waits; an answer has a limit of its own.
+
+    Any thread may put, one takes: all that has come by then as one piece, so that a reader who is busy, or slow to be
+    woken, has one piece to look at and not ten.
+    """
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[str | Completion | Exception] = queue.SimpleQueue()
+        self._end: Completion | Exception | None = None  # taken from the queue with the last piece before it
 
     def put(self, piece: str) -> None:
         self._queue.put(piece)
@@ -27,14 +32,22 @@ class Pieces:
         self._queue.put(how)
 
     def take(self, seconds: float | None = None) -> str | Completion:
-        """The next piece, or the end. Raises queue.Empty when none came in so many seconds, and what `end` was given.
+        """What has come of the answer, or its end. Raises queue.Empty when nothing came in so many seconds, and what
+        `end` was given.
 
         With 0 seconds or less what is there already can still be had.
         """
-        item = self._queue.get(timeout=None if seconds is None else max(0.0, seconds))
+        item = self._end or self._queue.get(timeout=None if seconds is None else max(0.0, seconds))
         if isinstance(item, Exception):
             raise item
-        return item
+        if isinstance(item, Completion):
+            return item
+        texts = [item]
+        with suppress(queue.Empty):
+            while isinstance(item := self._queue.get_nowait(), str):
+                texts.append(item)
+            self._end = item
+        return "".join(texts)
 
     def all(self) -> Saying:
         while isinstance(item := self.take(), str):

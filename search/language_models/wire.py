@@ -35,8 +35,9 @@ class GuardedClient(httpx2.AsyncClient):
     """
 
     def __init__(self, key: str | None, most: int, seconds: float) -> None:
-        # A redirect would carry the key to wherever it points.
-        super().__init__(follow_redirects=False, timeout=httpx2.Timeout(seconds, connect=min(10.0, seconds)))
+        # A redirect would carry the key to wherever it points. The whole has a deadline elsewhere; a timer for each
+        # read besides would be set and taken back for every token.
+        super().__init__(follow_redirects=False, timeout=httpx2.Timeout(None, connect=min(10.0, seconds)))
         self._key = key
         self._most = most
 
@@ -80,6 +81,13 @@ class _Measured(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._response.aclose()
+
+
+def root_of(error: BaseException) -> BaseException:
+    """ConnectionRefusedError, gaierror or SSLCertVerificationError, where the libraries say ConnectError."""
+    while (below := error.__cause__ or error.__context__) is not None:
+        error = below
+    return error
 
 
 class NetworkThread:

@@ -65,6 +65,14 @@ def _ask(model: LanguageModel, how: str) -> None:
         list(_stream(model))
 
 
+def _so_far(stream: Iterator[str], signs: int) -> str:
+    """What is said up to there, in however many pieces."""
+    said = ""
+    while len(said) < signs:
+        said += next(stream)
+    return said
+
+
 def _until(what: Callable[[], bool], seconds: float = 5.0) -> None:
     ends = time.monotonic() + seconds
     while not what():
@@ -75,9 +83,9 @@ def _until(what: Callable[[], bool], seconds: float = 5.0) -> None:
 # --- streams ---------------------------------------------------------------------------------------------------------
 
 
-def test_pieces_come_as_they_are_said() -> None:
+def test_pieces_add_up_to_what_is_said() -> None:
     with asking(well("A red", " lamp", ", 谢谢")) as (server, model):
-        assert list(_stream(model)) == ["A red", " lamp", ", 谢谢"]
+        assert "".join(_stream(model)) == "A red lamp, 谢谢"
     (asked,) = server.asked
     assert asked.payload == {
         "model": "gpt-x",
@@ -103,7 +111,7 @@ def test_the_first_piece_does_not_wait_for_the_last() -> None:
 def test_at_its_end_it_knows_the_whole() -> None:
     with asking(well("A red", " lamp", finish="length")) as (_, model):
         stream = _stream(model)
-        assert [next(stream), next(stream)] == ["A red", " lamp"]
+        assert _so_far(stream, len("A red lamp")) == "A red lamp"
         with pytest.raises(StopIteration) as end:
             next(stream)
         assert end.value.value == Completion("A red lamp", True, 100, 7)
@@ -166,6 +174,12 @@ def test_nothing_is_left_pending_when_it_is_closed(caplog: pytest.LogCaptureFixt
             list(_stream(model))
     gc.collect()
     assert not [record for record in caplog.records if record.name == "asyncio" and record.levelno >= logging.WARNING]
+
+
+def test_one_connection_serves_one_question_after_another() -> None:
+    with asking(well("A"), well("B"), says("C"), well("D")) as (server, model):
+        assert ["".join(_stream(model)) for _ in range(4)] == ["A", "B", "C", "D"]
+        assert server.opened == 1
 
 
 def test_what_a_server_does_not_know_is_left_out_from_then_on() -> None:
@@ -389,7 +403,7 @@ def test_what_came_before_the_fault_is_given(bad: str, careful: bool) -> None:
         model: LanguageModel = Careful(client, seconds) if careful else client
         stream = _stream(model)
         begun = time.monotonic()
-        assert [next(stream), next(stream)] == ["A", " red"]
+        assert _so_far(stream, len("A red")) == "A red"
         with pytest.raises(LanguageModelError) as caught:
             list(stream)
         assert time.monotonic() - begun < seconds + SLACK
