@@ -9,7 +9,10 @@ import pytest
 
 from search.language_models.events import Decoder, events, in_ticks
 
-STREAM = b": ping\n\ndata: one\n\nevent: x\nid: 4\ndata:two\n\ndata: 3\ndata: \xe4\xbd\xa0\n\nretry: 7\n\ndata:  4\n\ndata: half"
+STREAM = (
+    b": ping\n\ndata: one\n\nevent: x\nid: 4\ndata:two\n\ndata: 3\ndata: \xe4\xbd\xa0\n\n"
+    b"retry: 7\n\ndata:  4\n\ndata: half"
+)
 WHOLE = [b"one", b"two", b"3\n\xe4\xbd\xa0", b" 4"]
 NEVER = 1000.0
 
