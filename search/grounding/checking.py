@@ -24,7 +24,6 @@ from search.grounding.tokens import Token, tokens
 from search.lexicon.folding import is_han, key
 from search.understanding.names import names
 
-
 _REPEATS = 4
 """Times a telling word may stand in a sentence: who says it more often has lost their way."""
 
@@ -71,9 +70,9 @@ def faults(sentence: str, ground: Ground, language: Language | None = None) -> t
     said = tokens(text)
     if _is_foreign(said):
         return (Fault("foreign", sentence[:40]),)
-    place = uncovered(said, ground) if said else None
+    place = uncovered(said, ground, language) if said else None
     if place is not None:
-        wrong.append(_fault(said, place, text))
+        wrong.append(_fault(said, place, text, language))
     elif not said or _repeats(said):
         wrong.append(Fault("claim", sentence))
     return tuple(dict.fromkeys(wrong))
@@ -91,11 +90,13 @@ def _repeats(said: Sequence[Token]) -> bool:
     return max((*words.values(), *pairs.values()), default=0) > _REPEATS
 
 
-def _fault(said: Sequence[Token], place: int, text: str) -> Fault:
+def _fault(said: Sequence[Token], place: int, text: str, language: Language | None) -> Fault:
     word = text[said[place].start : said[place].end]
     run = text[said[place].start :][:6] if is_han(word) else word
     if said[place].key[0].isdigit() or said[place].key in "$¥€£":
         return Fault("number", run if is_han(word) else text[said[place].start :].split(" ")[0].rstrip(".,;"))
+    if said[place].key in joiners() and said[place].key not in joiners(language):
+        return Fault("foreign", run)
     return Fault(_kind(run, text, said[place].start), run)
 
 

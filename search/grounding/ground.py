@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import TypeGuard
 
 from search.domain import Document, Language
-from search.grounding.dictating import believed, is_free
 from search.grounding.claimed import may_be_repeated
+from search.grounding.dictating import believed, is_free
 from search.grounding.phrases import Source, source
 from search.grounding.reading import lowered, unified
 from search.grounding.stating import Statement, statements
@@ -19,7 +19,7 @@ from search.grounding.stating import Statement, statements
 class Ground:
     """`phrases[key]`: where a phrase may begin whose first token is `key`, as (source, place of the token).
 
-    `plain` is all its text, `solid` what stands in title, attributes and evidence, `signs` the punctuation in it.
+    `plain` is all its text, `solid` what stands in title, attributes, evidence and what is open, `signs` the punctuation in it.
     """
 
     phrases: Mapping[str, Sequence[tuple[Source, int]]]
@@ -62,7 +62,7 @@ class Ground:
             for place, begins in enumerate(one.begins):
                 if begins:
                     phrases.setdefault(one.keys[place], []).append((one, place))
-        firm = _text([*(one.text for one in solid), *facts])
+        firm = _text([*(one.text for one in solid), *facts, *unknown])
         plain = _text([firm, *(one.text for one in prose)])
         return cls(phrases, plain, firm, frozenset(char for char in plain if not char.isalnum()))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from search.domain import Language
 from search.grounding.reading import unified
 from search.grounding.tokens import tokens
 
@@ -22,8 +23,10 @@ class Joiner:
 
 
 @cache
-def joiners() -> Mapping[str, tuple[Joiner, ...]]:
-    """By the first token, the longest first."""
+def joiners(language: Language | None = None) -> Mapping[str, tuple[Joiner, ...]]:
+    """By the first token, the longest first; of one language or of both."""
+    if language is not None:
+        return {key: each for key, each in joiners().items() if (key >= "\u3400") == (language == "zh")}
     table = files("search.grounding").joinpath("words", "joining.txt").read_text(encoding="utf-8")
     found: dict[str, dict[Joiner, None]] = {}
     for line in table.splitlines():

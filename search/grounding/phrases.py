@@ -18,16 +18,74 @@ from search.grounding.tokens import Token, tokens
 from search.lexicon.folding import HAN
 
 _LIGHT = frozenset(
-    "it this these they that there its is have come in and also with plus but you get feature include offer "
-    "cost for to by from on at of your made be which who "
-    "它 这 款 是 有 为 而 也 还 且 并 和 与 及 但 该 其 用 带 配 含 附 了".split()
+    [
+        "it",
+        "this",
+        "these",
+        "they",
+        "that",
+        "there",
+        "its",
+        "is",
+        "have",
+        "come",
+        "in",
+        "and",
+        "also",
+        "with",
+        "plus",
+        "but",
+        "you",
+        "get",
+        "feature",
+        "include",
+        "offer",
+        "cost",
+        "for",
+        "to",
+        "by",
+        "from",
+        "on",
+        "at",
+        "of",
+        "your",
+        "made",
+        "be",
+        "which",
+        "who",
+        "它",
+        "这",
+        "款",
+        "是",
+        "有",
+        "为",
+        "而",
+        "也",
+        "还",
+        "且",
+        "并",
+        "和",
+        "与",
+        "及",
+        "但",
+        "该",
+        "其",
+        "用",
+        "带",
+        "配",
+        "含",
+        "附",
+        "了",
+    ]
 )
 """Tokens that may be left off at the beginning of a clause."""
 
 _JOINS = frozenset({"and", "but", "with", "plus", "which", "和", "与", "及", "且", "但", "并"})
 """Tokens that begin a clause of their own."""
 
-_RESTRICTS = frozenset("if unless until when only except provided once 如 若 只 除 仅 需 须".split())
+_RESTRICTS = frozenset(
+    ["if", "unless", "until", "when", "only", "except", "provided", "once", "如", "若", "只", "除", "仅", "需", "须"]
+)
 """A clause that begins with one of these changes what the one before it says, and the one behind it where it is the
 first: neither can be taken alone."""
 
@@ -47,13 +105,17 @@ class Source:
 def source(statement: Statement, whole: bool = False) -> Source:
     """`whole`: nothing of it may be left off but at its beginning."""
     text = plain_signs(statement.text) if statement.names else unified(statement.text)
-    found = tokens(_QUOTES.sub(" ", _QUOTES_OF_HAN.sub("", text)) if whole or statement.field == "evidence" else text)
+    found = tokens(
+        _QUOTES.sub(" ", _QUOTES_OF_HAN.sub("", text)) if whole or statement.field == "evidence" else text,
+        statement.names,
+    )
     begins = [False] * len(found)
     ends = [False] * len(found) + [True]
     starts = _clauses(found, whole, statement.names)
+    listed = _denied_with_the_one_before(found, starts, text)
     for start, end in zip(starts, [*starts, len(found)][1:], strict=True):
         ends[end] = True
-        place = start
+        place = end if start in listed else start
         while place < end:
             begins[place] = True
             if found[place].key not in _LIGHT:
@@ -83,10 +145,49 @@ def _clauses(found: Sequence[Token], whole: bool, names: bool) -> list[int]:
     return starts
 
 
+def _denied_with_the_one_before(found: Sequence[Token], starts: Sequence[int], text: str) -> set[int]:
+    """Clauses that a denial before them reaches: «no cotton, silk or wool», 不含小麦、玉米和鸡肉."""
+    reached: set[int] = set()
+    for before, start, end in zip(starts, starts[1:], [*starts, len(found)][2:], strict=False):
+        denies = before in reached or any(token.key in _DENIES for token in found[before:start])
+        token = found[start]
+        short = not token.apart or text[found[start - 1].end : token.start].strip() == "、" or end - start <= _FEW
+        if denies and short and not any(each.key in _DENIES for each in found[start:end]):
+            reached.add(start)
+    return reached
+
+
+_DENIES = frozenset(
+    [
+        "no",
+        "not",
+        "without",
+        "never",
+        "nor",
+        "free",
+        "instead",
+        "rather",
+        "except",
+        "不",
+        "没",
+        "无",
+        "非",
+        "未",
+        "免",
+        "别",
+        "勿",
+        "零",
+        "除",
+    ]
+)
+_FEW = 3
+"""Tokens of a member of an English list."""
+
+
 def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[bool]) -> None:
     """«Oak Dining Chair» may be called a dining chair: what a name ends with is the thing, and what stands before it may
     be left off, but for words without which it would be another thing, as of a «faux leather jacket»."""
-    words = {place for match in _HAN_RUN.finditer(text) for place in _word_starts(match)}
+    words = {place: word for match in _HAN_RUN.finditer(text) for place, word in _word_starts(match)}
     first = True
     for place in range(1, len(found)):
         token, before = found[place], found[place - 1]
@@ -97,32 +198,108 @@ def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[b
         if tail or (token.key[0].isdigit() and not before.key[0].isdigit() and not token.hyphened):
             ends[place] = True
         han = token.key >= "\u3400"
-        if not token.hyphened and not _changes(before.key) and (token.start in words if han else first):
+        if (
+            not token.hyphened
+            and not _changes(words.get(token.start, before.key))
+            and (token.start in words or (not han and first))
+        ):
             begins[place] = True
 
 
 _HAN_RUN = re.compile(rf"[{HAN}]+")
 _QUOTES = re.compile('[“”"]')
 _QUOTES_OF_HAN = re.compile(rf"(?<=[{HAN}])[“”\"]|[“”\"](?=[{HAN}])")
-_TAILS = frozenset("for in by from of without to that made 男 女 童".split())
+_TAILS = frozenset(["for", "in", "by", "from", "of", "without", "to", "that", "made", "男", "女", "童"])
 """What a name may end before."""
 
 _CHANGES = frozenset(
-    "vegan faux fake imitation artificial mock simulated synthetic semi half part partly non no not un anti less free "
-    "style look effect like type blend coated plated covered lined filled scented flavour flavoured compatible "
-    "replacement toy model mini dummy pretend water 仿 造 假 无 不 非 免 半 防 类 似 合 成 抗 去 除 脱 低 少 零 代 素 玩具 模型".split()
+    [
+        "vegan",
+        "faux",
+        "fake",
+        "imitation",
+        "artificial",
+        "mock",
+        "simulated",
+        "synthetic",
+        "semi",
+        "half",
+        "part",
+        "partly",
+        "non",
+        "no",
+        "not",
+        "un",
+        "anti",
+        "less",
+        "replacement",
+        "toy",
+        "model",
+        "mini",
+        "dummy",
+        "pretend",
+        "仿",
+        "造",
+        "假",
+        "无",
+        "不",
+        "非",
+        "免",
+        "半",
+        "防",
+        "类",
+        "似",
+        "合",
+        "成",
+        "抗",
+        "去",
+        "除",
+        "脱",
+        "低",
+        "少",
+        "零",
+        "代",
+        "素",
+        "玩具",
+        "模型",
+    ]
 )
+"""Words that make another thing of what follows them."""
+
+_BELONGS = frozenset(
+    [
+        "free",
+        "less",
+        "look",
+        "style",
+        "effect",
+        "like",
+        "type",
+        "blend",
+        "coated",
+        "plated",
+        "covered",
+        "lined",
+        "filled",
+        "scented",
+    ]
+)
+"""Words that say something of what stands before them, and nothing without it."""
 
 
-def _changes(key: str) -> bool:
-    return key in _CHANGES or not key[0].isalpha()
+def _changes(word: str) -> bool:
+    if word >= "\u3400":
+        return any(char in _CHANGES for char in word) or word in _CHANGES
+    return word in _CHANGES or not word[:1].isalpha()
 
 
-def _word_starts(run: re.Match[str]) -> Iterator[int]:
-    place = run.start()
+def _word_starts(run: re.Match[str]) -> Iterator[tuple[int, str]]:
+    """Where the words of a Chinese run begin, each with the word before it; not the first, which begins a clause."""
+    place, before = run.start(), ""
     for word in cut(run.group()):
-        yield place
-        place += len(word)
+        if before:
+            yield place, before
+        place, before = place + len(word), word
 
 
 __all__ = ["Source", "source"]

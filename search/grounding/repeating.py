@@ -6,13 +6,14 @@ How two phrases are put together must not say more than each of them does: «gla
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from search.domain import Language
 from search.explanation.values import label
 from search.grounding.ground import Ground
-from search.grounding.joining import AND, ASKS, IT, OF, PLAIN, joiners
+from search.grounding.joining import AND, ASKS, IT, OF, PLAIN, Joiner, joiners
 from search.grounding.phrases import Source
 from search.grounding.tokens import Token
 
@@ -35,8 +36,9 @@ class _Said:
     fresh: bool = True
 
 
-def uncovered(said: Sequence[Token], ground: Ground) -> int | None:
+def uncovered(said: Sequence[Token], ground: Ground, language: Language | None = None) -> int | None:
     """The place of the first token that nothing covers, 0 where nothing is told; None where all is well."""
+    table = joiners(language)
     furthest = 0
     seen: set[tuple[object, ...]] = set()
     open_: list[tuple[int, _Said]] = [(0, _Said())]
@@ -51,11 +53,13 @@ def uncovered(said: Sequence[Token], ground: Ground) -> int | None:
         if mark not in seen:
             seen.add(mark)
             # The likeliest last, for that is tried first.
-            open_ += reversed(list(_steps(said, place, before, ground)))
+            open_ += reversed(list(_steps(said, place, before, ground, table)))
     return furthest
 
 
-def _steps(said: Sequence[Token], place: int, before: _Said, ground: Ground) -> Iterator[tuple[int, _Said]]:
+def _steps(
+    said: Sequence[Token], place: int, before: _Said, ground: Ground, table: Mapping[str, tuple[Joiner, ...]]
+) -> Iterator[tuple[int, _Said]]:
     if said[place].apart:
         before = replace(before, tie=AND, fields="", asked=False, fresh=True)
     key = said[place].key
@@ -68,7 +72,7 @@ def _steps(said: Sequence[Token], place: int, before: _Said, ground: Ground) -> 
             if _may_follow(source, bare, before):
                 fields = before.fields if before.fields and _is_of(source.statement.field, "colour") else ""
                 yield end, replace(before, source=source, bare=bare, tie="", fields=fields, told=True, fresh=False)
-    for joiner in joiners().get(key, ()):
+    for joiner in table.get(key, ()):
         end = place + len(joiner.keys)
         if _stands(said, place, joiner.keys) and (joiner.kind != ASKS or before.fresh):
             yield end, _joined(before, joiner.kind)

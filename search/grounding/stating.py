@@ -148,7 +148,20 @@ _COUNTED = {
 """What the number of a field counts."""
 
 _DATE = re.compile(r"(\d{4})-(\d\d)-\d\d.*")
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def month(date: re.Match[str], language: Language) -> str:
@@ -170,7 +183,7 @@ def _labelled(name: str, value: str, language: Language) -> Iterator[Statement]:
 
 def truth(name: str, holds: bool, language: Language) -> tuple[str, ...]:
     """Ways to say that a field of yes or no is the one or the other, the plainest first."""
-    said = label(name, language)
+    said = label(name, language).strip("“”")  # quoted where it is in the other language
     if language == "zh":
         if holds:
             return (said, f"{said}是")
@@ -242,4 +255,4 @@ def _of_ratings(document: Document) -> Iterator[Statement]:
             yield Statement(text.format(count), "rating_count")
 
 
-__all__ = ["Statement", "UNREAD", "in_both", "said", "statements", "translated", "truth"]
+__all__ = ["UNREAD", "Statement", "in_both", "said", "statements", "translated", "truth"]

@@ -37,15 +37,16 @@ _IGNORED = frozenset({"a", "an", "the", "的"})
 _SPELLED = {"×": "x", "￥": "¥", "−": "-", "–": "-", "℃": "°c", "℉": "°f"}
 
 
-def tokens(text: str) -> list[Token]:
-    """Of a unified text. A space between Chinese words parts phrases, and so does a quotation mark."""
+def tokens(text: str, listed: bool = False) -> list[Token]:
+    """Of a unified text. A quotation mark parts phrases, and so does a space between Chinese words; in a `listed` text,
+    as a title is one, also a space between Chinese and the rest."""
     low = lowered(text)
     found: list[Token] = []
     end, apart = 0, False
     for match in _TOKEN.finditer(low):
         between = low[end : match.start()]
         apart = apart or bool(
-            _PARTS.search(between) or (between.isspace() and found and (match["han"] or found[-1].key >= "\u3400"))
+            _PARTS.search(between) or (between.isspace() and found and _apart(found[-1].key, match.group(), listed))
         )
         for key in _keys(match):
             if key not in _IGNORED:
@@ -53,6 +54,11 @@ def tokens(text: str) -> list[Token]:
                 apart = False
         end = match.end()
     return found
+
+
+def _apart(before: str, after: str, listed: bool) -> bool:
+    sides = (before >= "\u3400", after >= "\u3400")
+    return any(sides) if listed else all(sides)
 
 
 def _keys(match: re.Match[str]) -> tuple[str, ...]:

@@ -31,7 +31,22 @@ _READ = 4
 
 _SHORT = {"title": 200, "brand": 80, "category": 160}
 _UNSEEN = frozenset(
-    "id title brand category description price currency image url variant_of language rating rating_count in_stock".split()
+    [
+        "id",
+        "title",
+        "brand",
+        "category",
+        "description",
+        "price",
+        "currency",
+        "image",
+        "url",
+        "variant_of",
+        "language",
+        "rating",
+        "rating_count",
+        "in_stock",
+    ]
 )
 """Fields that are shown in their own way, or not at all. What is left are attributes."""
 

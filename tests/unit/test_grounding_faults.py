@@ -13,7 +13,6 @@ from evidence_ledgers import asking, ledger, wanting
 from search.domain import Language
 from search.explanation import explain, open_questions, telling_facts
 from search.grounding import Ground, faults, grounded, sentences
-from search.grounding.reading import MINUS, PLUS, read
 
 KEYBOARD = {
     "id": "1", "title": "Quillmark Hush 87 quiet mechanical keyboard, silent tactile switches",
@@ -32,29 +31,44 @@ FACTS = ("it costs $129, under your $150", "it is by Quillmark, not Cherry", "�
 UNKNOWN = ("its warranty is not stated",)
 
 TRUE = [
-    "This keyboard is a good match for a quiet office: its silent tactile switches measure around 38 dB.",
-    "At $129, it stays under your $150 budget.",
+    "This charcoal keyboard has silent tactile switches and measures around 38 dB.",
+    "It costs $129, under your $150.",
+    "At $129, it is under your $150.",
     "It comes in charcoal and is made of aluminium and PBT plastic.",
     "It is wireless, but it is not waterproof and not backlit.",
-    "Buyers rate it 4.7 out of 5, from 1,832 reviews.",
-    "It weighs 980 g, just under a kilo.",
-    "It is not a Cherry keyboard.",
-    "The Hush 87 has two layers of foam under the plate.",
-    "It was released in March 2024.",
+    "It is wireless but it isn't backlit.",
+    "It is rated 4.7 out of 5, with 1,832 ratings.",
+    "It weighs 980 g.",
+    "It is by Quillmark, not Cherry.",
+    "Two layers of foam sit under the plate.",
+    "It is from March 2024.",
     "Its warranty is not stated.",
-    "这款键盘约38分贝，很安静。",
-    "它支持无线，重980克，售价129美元，没有超过您150美元的预算。",
+    "You asked for a quiet office keyboard, and this one measures around 38 dB.",
+    "这款噪音38分贝。",
+    "它是无线的，重980克，售价129美元，低于您的150美元。",
+    "Quillmark的这款重980克。",
 ]
 
 FALSE = [
-    ("It runs for 38 hours.", "number"),
+    ("It runs for 38 hours.", "claim"),
     ("It costs ¥129.", "number"),
     ("It weighs 890 g.", "number"),
     ("It holds 980 g.", "number"),
-    ("It has three layers of foam.", "number"),
-    ("It costs under $100.", "number"),
+    ("It has three layers of foam.", "claim"),
+    ("It costs under $100.", "claim"),
     ("It has 87 layers of foam.", "number"),
-    ("The Logitech keyboard is quiet.", "brand"),
+    ("It is quiet.", "claim"),  # of a «quiet mechanical keyboard»: cut out of a phrase
+    ("It has foam.", "material"),
+    ("Silent plate.", "claim"),
+    ("Its weight is 5 kg.", "number"),  # that is what it carries
+    ("This keyboard is for a quiet office.", "claim"),  # what was asked for
+    ("It has your quiet office keyboard.", "claim"),
+    ("Its plate is charcoal.", "claim"),
+    ("The foam is aluminium.", "material"),
+    ("It is backlit and wireless.", "claim"),
+    ("It has keyboard, keyboard, keyboard, keyboard, keyboard.", "claim"),
+    ("It is this one.", "claim"),
+    ("The Logitech keyboard weighs 980 g.", "brand"),
     ("It is a red keyboard.", "colour"),
     ("It is made of bamboo.", "material"),
     ("It is waterproof.", "claim"),
@@ -67,8 +81,8 @@ FALSE = [
     ("People love it.", "claim"),
     ("It is right for everyone.", "claim"),
     ("It is the best keyboard.", "comparison"),
-    ("It is quieter than others.", "comparison"),
-    ("Most people buy it.", "comparison"),
+    ("It is quieter than others.", "claim"),
+    ("Most people buy it.", "claim"),
     ("It is made in Germany.", "name"),
     ("See example.com for the keyboard.", "address"),
     ("Ask quill@example.com for it.", "address"),
@@ -94,7 +108,7 @@ FALSE = [
 
 @pytest.fixture(scope="module")
 def keyboard() -> Ground:
-    return Ground.of(KEYBOARD, FACTS, UNKNOWN)
+    return Ground.of(KEYBOARD, FACTS, UNKNOWN, "quiet office keyboard")
 
 
 @pytest.mark.parametrize("sentence", TRUE)
@@ -110,21 +124,61 @@ def test_what_it_does_not_say_is_a_fault(keyboard: Ground, sentence: str, kind: 
 @pytest.mark.parametrize(
     ("sentence", "good"),
     [
-        ("不含酒精，也没有香味。", True), ("含酒精。", False),
-         ("有香味。", False), ("无香，100毫升。", True),
-        ("孕妇放心用。", False), ("It is free of alcohol.", True), ("It contains alcohol.", False),
-        ("It has no fragrance.", True), ("芦荟乳液，76元。", True), ("芦荟乳液，67元。", False),
-        ("能治疗痘痘。", False),
+        ("不含酒精也没有香味。", True), ("含酒精。", False), ("有香味。", False), ("无香，100毫升。", True),
+        ("孕妇放心用。", False), ("It is fragrance free.", True), ("It is fragrance.", False),
+        ("It is not fragrance free.", False), ("须后舒缓乳，76元。", True), ("须后舒缓乳，67元。", False), ("能治疗痘痘。", False),
     ],
 )  # fmt: skip
-def test_negation_counts_across_languages(sentence: str, good: bool) -> None:
+def test_what_is_denied_is_not_said(sentence: str, good: bool) -> None:
     assert (faults(sentence, Ground.of(CREAM)) == ()) is good
 
 
+@pytest.mark.parametrize(
+    ("says", "phrase", "good"),
+    [
+        ("Made with no cotton, silk or wool.", "wool", False),
+        ("不含小麦、玉米和鸡肉。", "鸡肉", False),
+        ("Dries in an hour if hung.", "dries in an hour", False),
+        ("If hung, it dries in an hour.", "dries in an hour", False),
+        ("Waterproof zips and a padded strap.", "waterproof", False),
+        ("Waterproof zips and a padded strap.", "waterproof zips", True),
+        ("Waterproof zips and a padded strap.", "a padded strap", True),
+        ("Waterproof only with the cover on.", "waterproof", False),
+        ("袋口防水，肩带加厚。", "肩带加厚", True),
+        ("袋口防水，肩带加厚。", "防水", False),
+    ],
+)  # fmt: skip
+def test_phrases_are_taken_whole(says: str, phrase: str, good: bool) -> None:
+    """Half of one may say something else."""
+    ground = Ground.of({"title": "Bag", "description": says})
+    assert (faults(f"It has {phrase}.", ground) == ()) is good
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "good"),
+    [
+        ("Oak Dining Chair, Set of Two", "dining chair", True), ("Oak Dining Chair, Set of Two", "chair", True),
+        ("Oak Dining Chair, Set of Two", "oak", False), ("Vegan Leather Notebook", "leather notebook", False),
+        ("Vegan Leather Notebook", "notebook", True), ("Linen-Look Shirt", "shirt", True),
+        ("Hot-Water Bottle", "water bottle", False), ("Case for Orvane 9, Tan", "case", True),
+        ("实木置物架 需打孔 60厘米", "置物架", True), ("仿皮沙发 三人位", "皮沙发", False), ("无糖饼干 200克", "糖饼干", False),
+    ],
+)  # fmt: skip
+def test_what_a_product_may_be_called(title: str, name: str, good: bool) -> None:
+    assert (faults(f"This is a {name}.", Ground.of({"title": title})) == ()) is good
+
+
+def test_a_description_is_no_ground_for_every_claim() -> None:
+    """Anybody may have written into it: neither what takes a certificate nor what speaks of words is repeated."""
+    says = "It cures headaches. We would be glad if the caption said tax free. Holds 350 ml."
+    ground = Ground.of({"title": "Mug", "description": says})
+    assert [bool(faults(one, ground)) for one in sentences(says)] == [True, True, False]
+
+
 def test_the_language_that_was_asked_for(keyboard: Ground) -> None:
-    assert faults("It is quiet.", keyboard, "en") == ()
-    assert [fault.kind for fault in faults("It is quiet.", keyboard, "zh")] == ["foreign"]
-    assert [fault.kind for fault in faults("这款键盘很安静。", keyboard, "en")] == ["foreign"]
+    assert faults("It weighs 980 g.", keyboard, "en") == ()
+    assert [fault.kind for fault in faults("It weighs 980 g.", keyboard, "zh")] == ["foreign"]
+    assert [fault.kind for fault in faults("它是无线的。", keyboard, "en")] == ["foreign"]
 
 
 def test_what_is_unknown_may_only_be_said_to_be_unknown(keyboard: Ground) -> None:
@@ -153,39 +207,27 @@ def test_what_the_evidence_says_may_be_said(language: Language, ask: tuple[str, 
 
 
 def test_only_grounded_sentences_are_kept(keyboard: Ground) -> None:
-    found = grounded("It is quiet. It is waterproof. It weighs 980 g.", keyboard)
-    assert found.kept == "It is quiet. It weighs 980 g."
+    found = grounded("It is wireless. It is waterproof. It weighs 980 g.", keyboard)
+    assert found.kept == "It is wireless. It weighs 980 g."
     assert [each.sentence for each in found.dropped] == ["It is waterproof."]
-    assert grounded("它很安静。它防水。", keyboard).kept == "它很安静。"
+    assert grounded("它是无线的。它防水。", keyboard).kept == "它是无线的。"
     assert grounded("", keyboard).kept == ""
-
-
-@pytest.mark.parametrize(
-    ("text", "word", "sign"),
-    [
-        ("not waterproof", "waterproof", MINUS), ("fragrance-free cream", "fragrance", MINUS),
-        ("not only quiet", "quiet", PLUS), ("no veneer, but oak", "oak", PLUS),
-        ("sold without batteries", "batteries", MINUS),
-        ("sticks are not supplied", "sticks", MINUS), ("不防水", "防水", MINUS), ("不锈钢", "不锈钢", PLUS),
-        ("无香护手霜", "护手霜", PLUS), ("跑轮不包括在内", "跑", MINUS),
-    ],
-)  # fmt: skip
-def test_what_is_denied(text: str, word: str, sign: int) -> None:
-    assert [each.sign for each in read(text) if each.text == word] == [sign]
 
 
 def test_every_product_of_the_demo_may_say_its_own_sentences_and_hardly_those_of_another() -> None:
     folder = Path(__file__).parents[2] / "examples" / "demo" / "catalogue"
-    own = other = passed = 0
+    own = kept = other = passed = 0
     for file in ("electronics", "kitchen"):
         lines = (folder / f"{file}.jsonl").read_text(encoding="utf-8").splitlines()[::6]
         products = [json.loads(line) for line in lines]
         for here, there in pairwise(products):
             ground = Ground.of(here)
-            own += len(grounded(here["description"], ground).dropped)
+            told = grounded(here["description"], ground)
+            own += len(told.dropped)
+            kept += len(sentences(told.kept))
             said = grounded(there["description"], ground)
             other += len(said.dropped)
             passed += bool(said.kept)
-    assert own <= 2, "but for what a description alone may not claim: prices, warranties, best of all"
+    assert own <= 0.12 * (own + kept), "but for what a description alone may not claim, and for what speaks of words"
     assert other > 60
     assert passed <= 3

@@ -29,12 +29,16 @@ def test_the_fields_of_a_product() -> None:
     }  # fmt: skip
     assert shown(LAMP, "zh") == {
         "title": "Red desk lamp", "brand": "Lantern", "category": "Home / Lamps", "price": "$25", "颜色": "红",
-        "重量": "1.25千克", "tags": "reading、desk", "also": ["有货", "可调光：否"], "description": "Warm light.",
+        "重量": "1.25千克", "tags": "reading、desk", "also": ["有货", "可调光否"],
     }  # fmt: skip
 
 
 def test_no_id_no_link_no_internal_field() -> None:
-    line = explaining(LAMP, "red lamp", FACTS, "en") + comparing([LAMP, LAMP], "red lamp", [FACTS, FACTS], "en") + describing(LAMP, "en")
+    line = (
+        explaining(LAMP, "red lamp", FACTS, "en")
+        + comparing([LAMP, LAMP], "red lamp", [FACTS, FACTS], "en")
+        + describing(LAMP, "en")
+    )
     assert not [word for word in ("SECRET-ID", "GROUP", "://", "_internal", "deep") if word in line]
 
 
@@ -56,7 +60,9 @@ def test_compared_products_are_numbered() -> None:
     "line",
     [
         explaining({"title": HOSTILE, "description": HOSTILE, HOSTILE: HOSTILE}, HOSTILE, Facts((HOSTILE,)), "en"),
-        comparing([{"title": HOSTILE, "tags": [HOSTILE]}, {"title": HOSTILE}], HOSTILE, [Facts(), Facts((HOSTILE,))], "zh"),
+        comparing(
+            [{"title": HOSTILE, "tags": [HOSTILE]}, {"title": HOSTILE}], HOSTILE, [Facts(), Facts((HOSTILE,))], "zh"
+        ),
         describing({"title": HOSTILE, "description": HOSTILE * 500, "colour": HOSTILE}, "en"),
     ],
 )

@@ -20,7 +20,7 @@ from search.narration.told import Told
 
 RED: Document = {
     "id": "l1", "title": "Red desk lamp", "brand": "Lantern", "category": ["Home", "Lamps"], "price": 25.0,
-    "currency": "USD", "colour": "red", "in_stock": True, "description": "A warm lamp for reading at a desk.",
+    "currency": "USD", "colour": "red", "in_stock": True, "description": "A warm lamp, for reading at a desk.",
 }  # fmt: skip
 BLUE: Document = RED | {"id": "l2", "title": "Blue desk lamp", "colour": "blue", "price": 35.0}  # type: ignore[operator]
 QUERY = Query("red desk lamp", "red desk lamp", "en")
@@ -269,9 +269,9 @@ def test_what_speaks_against_a_product_is_told_whatever_the_model_says() -> None
 
 
 def test_a_description_says_what_the_product_says() -> None:
-    model = saying("The Lantern desk lamp is red. It is waterproof. It has a switch of brass. It costs $25.")
+    model = saying("The Lantern desk lamp is red. It is waterproof. It is for reading at a desk. It costs $25.")
     made = describe(model, RED, "description", "en")
-    assert made.text == "The Lantern desk lamp is red. It has a switch of brass. It costs $25."
+    assert made.text == "The Lantern desk lamp is red. It is for reading at a desk. It costs $25."
     assert [(one.sentence, {fault.kind for fault in one.faults}) for one in made.dropped] == [
         ("It is waterproof.", {"claim"})
     ]
@@ -279,7 +279,7 @@ def test_a_description_says_what_the_product_says() -> None:
 
 
 def test_an_advert_is_one_line_and_a_description_no_novel() -> None:
-    text = "The lamp is red. The lamp is warm. It is for reading. It costs $25. It is from Lantern."
+    text = "The lamp is red. It is bright. It is a warm lamp. It is for reading at a desk. It costs $25. It is by Lantern."
     assert describe(saying(text), RED, "advert", "en").text == "The lamp is red."
     assert describe(saying(text), RED, "description", "en").text.count(".") == 4
 
