@@ -19,11 +19,10 @@ from search.grounding.stating import Statement, statements
 class Ground:
     """`phrases[key]`: where a phrase may begin whose first token is `key`, as (source, place of the token).
 
-    `plain` is all its text, `solid` what stands in title, attributes, evidence and what is open, `signs` the punctuation in it.
+    `solid` is what stands in title, attributes, evidence and what is open, `signs` is all punctuation of its texts.
     """
 
     phrases: Mapping[str, Sequence[tuple[Source, int]]]
-    plain: str
     solid: str
     signs: frozenset[str]
 
@@ -38,8 +37,10 @@ class Ground:
     ) -> Ground:
         """`facts`: clauses known to be true (conditions met, what the shopper likes). `unknown`: clauses that say what
         is not known or not met; they may be repeated whole and make nothing known. `query`: what the shopper asked for,
-        which may be said to be that and nothing else. `language`: of the sentences, None for either. A field in which a sentence speaks to a model is no ground, free
-        text in which one dictates what to say of the product is none either."""
+        which may be said to be that and nothing else. `language`: of the sentences, None for either.
+
+        A field in which a sentence speaks to a model is no ground, free text in which one dictates what to say of the
+        product is none either."""
         held = {name: value for name, value in document.items() if _is_believed(name, value)}
         solid = list(statements({name: value for name, value in held.items() if not _is_prose(name, value)}, language))
         prose = [
@@ -63,8 +64,8 @@ class Ground:
                 if begins:
                     phrases.setdefault(one.keys[place], []).append((one, place))
         firm = _text([*(one.text for one in solid), *facts, *unknown])
-        plain = _text([firm, *(one.text for one in prose)])
-        return cls(phrases, plain, firm, frozenset(char for char in plain if not char.isalnum()))
+        signs = frozenset(char for one in (*solid, *prose) for char in one.text if not char.isalnum())
+        return cls(phrases, firm, signs | {char for char in firm if not char.isalnum()})
 
 
 def _text(parts: Sequence[str]) -> str:

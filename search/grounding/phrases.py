@@ -17,75 +17,21 @@ from search.grounding.stating import Statement
 from search.grounding.tokens import Token, tokens
 from search.lexicon.folding import HAN
 
-_LIGHT = frozenset(
-    [
-        "it",
-        "this",
-        "these",
-        "they",
-        "that",
-        "there",
-        "its",
-        "is",
-        "have",
-        "come",
-        "in",
-        "and",
-        "also",
-        "with",
-        "plus",
-        "but",
-        "you",
-        "get",
-        "feature",
-        "include",
-        "offer",
-        "cost",
-        "for",
-        "to",
-        "by",
-        "from",
-        "on",
-        "at",
-        "of",
-        "your",
-        "made",
-        "be",
-        "which",
-        "who",
-        "它",
-        "这",
-        "款",
-        "是",
-        "有",
-        "为",
-        "而",
-        "也",
-        "还",
-        "且",
-        "并",
-        "和",
-        "与",
-        "及",
-        "但",
-        "该",
-        "其",
-        "用",
-        "带",
-        "配",
-        "含",
-        "附",
-        "了",
-    ]
-)
+_LIGHT = frozenset([
+    "it", "this", "these", "they", "that", "there", "its", "is", "have", "come", "in", "and", "also", "with",
+    "plus", "but", "you", "get", "feature", "include", "offer", "cost", "for", "to", "by", "from", "on", "at",
+    "of", "your", "made", "be", "which", "who", "它", "这", "款", "是", "有", "为", "而", "也", "还", "且", "并",
+    "和", "与", "及", "但", "该", "其", "用", "带", "配", "含", "附", "了",
+])  # fmt: skip
 """Tokens that may be left off at the beginning of a clause."""
 
 _JOINS = frozenset({"and", "but", "with", "plus", "which", "和", "与", "及", "且", "但", "并"})
 """Tokens that begin a clause of their own."""
 
-_RESTRICTS = frozenset(
-    ["if", "unless", "until", "when", "only", "except", "provided", "once", "如", "若", "只", "除", "仅", "需", "须"]
-)
+_RESTRICTS = frozenset([
+    "if", "unless", "until", "when", "only", "except", "provided", "once", "如", "若", "只", "除", "仅", "需",
+    "须",
+])  # fmt: skip
 """A clause that begins with one of these changes what the one before it says, and the one behind it where it is the
 first: neither can be taken alone."""
 
@@ -111,7 +57,7 @@ def source(statement: Statement, whole: bool = False) -> Source:
     )
     begins = [False] * len(found)
     ends = [False] * len(found) + [True]
-    starts = _clauses(found, whole, statement.names)
+    starts = _clauses(found, whole, statement.names or statement.field == "evidence")
     listed = _denied_with_the_one_before(found, starts, text)
     for start, end in zip(starts, [*starts, len(found)][1:], strict=True):
         ends[end] = True
@@ -132,15 +78,15 @@ def _size(label: str) -> int:
     return len(tokens(label))
 
 
-def _clauses(found: Sequence[Token], whole: bool, names: bool) -> list[int]:
-    """Where clauses begin."""
+def _clauses(found: Sequence[Token], whole: bool, apart: bool) -> list[int]:
+    """Where clauses begin. `apart`: whether none changes what another says."""
     starts = [0] if found else []
     if whole:
         return starts
     for place in range(1, len(found)):
         token = found[place]
         sealed = token.key in _RESTRICTS or (token.apart and found[starts[-1]].key in _RESTRICTS)
-        if (token.apart or token.key in _JOINS) and (names or not sealed):
+        if (token.apart or token.key in _JOINS) and (apart or not sealed):
             starts.append(place)
     return starts
 
@@ -149,44 +95,40 @@ def _denied_with_the_one_before(found: Sequence[Token], starts: Sequence[int], t
     """Clauses that a denial before them reaches: «no cotton, silk or wool», 不含小麦、玉米和鸡肉."""
     reached: set[int] = set()
     for before, start, end in zip(starts, starts[1:], [*starts, len(found)][2:], strict=False):
-        denies = before in reached or any(token.key in _DENIES for token in found[before:start])
-        token = found[start]
-        short = not token.apart or text[found[start - 1].end : token.start].strip() == "、" or end - start <= _FEW
-        if denies and short and not any(each.key in _DENIES for each in found[start:end]):
+        denies = before in reached or _denies(found, before, start)
+        if denies and not _denies(found, start, end) and _goes_on(found, start, end, text):
             reached.add(start)
     return reached
 
 
-_DENIES = frozenset(
-    [
-        "no",
-        "not",
-        "without",
-        "never",
-        "nor",
-        "free",
-        "instead",
-        "rather",
-        "except",
-        "不",
-        "没",
-        "无",
-        "非",
-        "未",
-        "免",
-        "别",
-        "勿",
-        "零",
-        "除",
-    ]
-)
+def _denies(found: Sequence[Token], start: int, end: int) -> bool:
+    return any(
+        token.key in _DENIES or (token.key == "free" and after is not None and after.key in ("of", "from"))
+        for token, after in zip(found[start:end], [*found[start + 1 : end], None], strict=True)
+    )
+
+
+def _goes_on(found: Sequence[Token], start: int, end: int, text: str) -> bool:
+    """Whether a clause is one more member of a list."""
+    token = found[start]
+    if not token.apart:
+        following = found[start + 1].start if start + 1 < end else token.end
+        return text[token.end : following].strip().lower() not in ("a", "an", "the")
+    if token.key >= "\u3400":
+        return text[found[start - 1].end : token.start].strip() == "、"
+    return end - start <= _FEW
+
+
+_DENIES = frozenset([
+    "no", "not", "without", "nor", "不", "没", "无", "非", "未", "免", "别", "勿", "零", "除",
+])  # fmt: skip
 _FEW = 3
 """Tokens of a member of an English list."""
 
 
 def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[bool]) -> None:
-    """«Oak Dining Chair» may be called a dining chair: what a name ends with is the thing, and what stands before it may
-    be left off, but for words without which it would be another thing, as of a «faux leather jacket»."""
+    """«Oak Dining Chair» may be called a dining chair: what a name ends with is the thing, and what stands before it
+    may be left off, but for words without which it would be another thing, as of a «faux leather jacket»."""
     words = {place: word for match in _HAN_RUN.finditer(text) for place, word in _word_starts(match)}
     first = True
     for place in range(1, len(found)):
@@ -195,7 +137,9 @@ def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[b
         tail = token.key in _TAILS and not token.hyphened
         first = first and not token.apart and (not tail or token.key == "of") and token.key not in _JOINS
         begins[place] |= before.key in _TAILS and not before.hyphened
-        if tail or (token.key[0].isdigit() and not before.key[0].isdigit() and not token.hyphened):
+        code = place + 1 < len(found) and found[place + 1].start == token.end and found[place + 1].key[0].isdigit()
+        spec = token.key[0].isdigit() and not before.key[0].isdigit() and before.end < token.start
+        if tail or ((spec or code) and not token.hyphened):
             ends[place] = True
         han = token.key >= "\u3400"
         if (
@@ -209,81 +153,23 @@ def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[b
 _HAN_RUN = re.compile(rf"[{HAN}]+")
 _QUOTES = re.compile('[“”"]')
 _QUOTES_OF_HAN = re.compile(rf"(?<=[{HAN}])[“”\"]|[“”\"](?=[{HAN}])")
-_TAILS = frozenset(["for", "in", "by", "from", "of", "without", "to", "that", "made", "男", "女", "童"])
+_TAILS = frozenset([
+    "for", "in", "by", "from", "of", "without", "to", "that", "made", "男", "女", "童",
+])  # fmt: skip
 """What a name may end before."""
 
-_CHANGES = frozenset(
-    [
-        "vegan",
-        "faux",
-        "fake",
-        "imitation",
-        "artificial",
-        "mock",
-        "simulated",
-        "synthetic",
-        "semi",
-        "half",
-        "part",
-        "partly",
-        "non",
-        "no",
-        "not",
-        "un",
-        "anti",
-        "less",
-        "replacement",
-        "toy",
-        "model",
-        "mini",
-        "dummy",
-        "pretend",
-        "仿",
-        "造",
-        "假",
-        "无",
-        "不",
-        "非",
-        "免",
-        "半",
-        "防",
-        "类",
-        "似",
-        "合",
-        "成",
-        "抗",
-        "去",
-        "除",
-        "脱",
-        "低",
-        "少",
-        "零",
-        "代",
-        "素",
-        "玩具",
-        "模型",
-    ]
-)
+_CHANGES = frozenset([
+    "vegan", "faux", "fake", "imitation", "artificial", "mock", "simulated", "synthetic", "semi", "half", "part",
+    "partly", "non", "no", "not", "un", "anti", "less", "replacement", "toy", "model", "mini", "dummy", "pretend",
+    "仿", "造", "假", "无", "不", "非", "免", "半", "防", "类", "似", "合", "成", "抗", "去", "除", "脱", "低",
+    "少", "零", "代", "素", "玩具", "模型",
+])  # fmt: skip
 """Words that make another thing of what follows them."""
 
-_BELONGS = frozenset(
-    [
-        "free",
-        "less",
-        "look",
-        "style",
-        "effect",
-        "like",
-        "type",
-        "blend",
-        "coated",
-        "plated",
-        "covered",
-        "lined",
-        "filled",
-        "scented",
-    ]
-)
+_BELONGS = frozenset([
+    "free", "less", "look", "style", "effect", "like", "type", "blend", "coated", "plated", "covered", "lined",
+    "filled", "scented",
+])  # fmt: skip
 """Words that say something of what stands before them, and nothing without it."""
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from search.domain import Language
 from search.explanation.values import label
 from search.grounding.ground import Ground
-from search.grounding.joining import AND, ASKS, IT, OF, PLAIN, Joiner, joiners
+from search.grounding.joining import AND, ASKS, FOR, IT, OF, PLAIN, Joiner, joiners
 from search.grounding.phrases import Source
 from search.grounding.tokens import Token
 
@@ -61,15 +61,15 @@ def _steps(
     said: Sequence[Token], place: int, before: _Said, ground: Ground, table: Mapping[str, tuple[Joiner, ...]]
 ) -> Iterator[tuple[int, _Said]]:
     if said[place].apart:
-        before = replace(before, tie=AND, fields="", asked=False, fresh=True)
+        before = _joined(replace(before, asked=False), AND)
     key = said[place].key
-    ends: dict[int, list[tuple[Source, bool]]] = {}
+    ends: dict[int, list[tuple[Source, int, bool]]] = {}
     for source, start in ground.phrases.get(key, ()):
         for end in _ends(said, place, source, start):
-            ends.setdefault(end, []).append((source, start + end - place <= source.label))
+            ends.setdefault(end, []).append((source, start, start + end - place <= source.label))
     for end in sorted(ends, reverse=True):
-        for source, bare in ends[end]:
-            if _may_follow(source, bare, before):
+        for source, start, bare in ends[end]:
+            if _may_follow(source, start, bare, before):
                 fields = before.fields if before.fields and _is_of(source.statement.field, "colour") else ""
                 yield end, replace(before, source=source, bare=bare, tie="", fields=fields, told=True, fresh=False)
     for joiner in table.get(key, ()):
@@ -99,26 +99,29 @@ def _stands(said: Sequence[Token], place: int, keys: tuple[str, ...]) -> bool:
 def _joined(before: _Said, kind: str) -> _Said:
     if kind == PLAIN:
         return replace(before, tie=before.tie or AND, fresh=False)
-    if kind == AND:
-        return replace(before, tie=AND, fields="", fresh=True)
-    if kind in (IT, ASKS):
-        return replace(before, source=None, bare=False, tie=AND, fields="", asked=kind == ASKS, fresh=False)
-    return replace(before, tie=OF, fields="" if kind == OF else kind, fresh=False)
+    if kind in (AND, IT):  # «it takes the edge off early sun and is machine washable»: that is the product again
+        return replace(before, source=None, bare=False, tie=AND, fields="", fresh=kind == AND)
+    if kind == ASKS:
+        return replace(before, source=None, bare=False, tie=AND, fields="", asked=True, fresh=False)
+    tie = FOR if kind == FOR else OF
+    return replace(before, tie=tie, fields=before.fields if kind in (OF, FOR) else kind, fresh=False)
 
 
-def _may_follow(source: Source, bare: bool, before: _Said) -> bool:
+def _may_follow(source: Source, start: int, bare: bool, before: _Said) -> bool:
     statement = source.statement
     if statement.field == "query":
         return before.asked
     # «made of blue stoneware»: a colour may stand before the value that is expected.
-    if before.fields and (bare or not _is_of(statement.field, before.fields + " colour")):
+    if before.fields and (bare or not _is_of(statement.field, before.fields)):
         return False
+    if before.tie == FOR and statement.prose and source.keys[start - 1 : start] != ("for",):
+        return False  # «a day of cobblestones and you will regret it» is no reason to buy them for that
     other = before.source
     if other is None or before.tie == AND or (other is source and before.bare):
         return True
     if before.bare or other.statement.prose:
         return False
-    if before.tie == OF or other.statement.names or statement.names:
+    if before.tie in (OF, FOR) or other.statement.names or statement.names:
         return True
     # «blue stoneware»: two values side by side, of fields that are no yes or no.
     return bool(other.statement.value and statement.value and not bare)
@@ -126,9 +129,16 @@ def _may_follow(source: Source, bare: bool, before: _Said) -> bool:
 
 @lru_cache(4096)
 def _is_of(field: str, wanted: str) -> bool:
-    """Whether a field is one of those: `net_weight_g` is a weight."""
+    """Whether a field is one of those: `net_weight_g` is a weight. `wanted` may name fields that it must not be, after
+    a minus; a colour may stand before the material that is wanted."""
     said = {*label(field, "en").casefold().split(), *field.split("_")}
-    return bool(said & set(wanted.split())) or (field == "title" and "material" in wanted)
+    named = set(wanted.split())
+    if unwanted := {name[1:] for name in named if name.startswith("-")}:
+        return not said & unwanted
+    return bool(said & named) or ("material" in named and (field == "title" or bool(said & _LOOKS)))
+
+
+_LOOKS = frozenset({"colour", "color", "finish"})
 
 
 __all__ = ["uncovered"]

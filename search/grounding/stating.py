@@ -26,8 +26,9 @@ _NOTHING = frozenset({"none", "no", "without", "n/a", "无", "没有", "不含"}
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`field` is where it is from. `label`: how many of its words only name the field. `prose`: it is of a text about
-    the product, where a phrase may be said of one of its parts. `names`: it says what the product is. `value`: it is a field's name and value."""
+    """`field` is where it is from. `label`: what of it only names the field. `prose`: it is of a text about the
+    product, where a phrase may be said of a part. `names`: it says what the product is. `value`: it is a field's name
+    and value."""
 
     text: str
     field: str
@@ -101,8 +102,7 @@ def _of_field(name: str, value: Json, languages: Languages) -> Iterator[Statemen
         if value.strip().lower() in _NOTHING:
             for language in languages:
                 yield from (Statement(text, name) for text in truth(name, False, language))
-        if date := _DATE.fullmatch(value):
-            yield from (Statement(text, name) for language in languages for text in [month(date, language)])
+        yield from (Statement(made, name) for language in languages if (made := month(value, language)))
         for language in languages:
             for one in in_both(value):
                 yield from _labelled(name, one, language)
@@ -139,7 +139,8 @@ _AGES = {
     "age_months_from": ("{} months and up", "from {} months", "{}个月以上", "{}个月起", "满{}个月"),
 }  # fmt: skip
 _COUNTED = {
-    "pieces": "pieces 件 片 块 颗", "pack": "pack 件装 个装 支装 包 件 条 双", "pages": "pages 页", "ports": "ports 个接口 口",
+    "pieces": "pieces 件 片 块 颗", "pack": "pack 件装 个装 支装 包 件 条 双", "pages": "pages 页",
+    "ports": "ports 个接口 口",
     "seats": "seats 座", "wheels": "wheels 轮", "players": "players", "serves": "servings people 人",
     "persons": "people persons person 人", "gears": "gears 档", "sheet": "sheets 张 页", "card_slots": "slots 个卡位",
     "strings": "strings 弦", "keys": "keys 键", "stitches": "stitches 种针迹", "compartments": "compartments 格",
@@ -147,27 +148,19 @@ _COUNTED = {
 }  # fmt: skip
 """What the number of a field counts."""
 
-_DATE = re.compile(r"(\d{4})-(\d\d)-\d\d.*")
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+_DATE = re.compile(r"(\d{4})-(\d\d)-\d\d\b.*")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
-def month(date: re.Match[str], language: Language) -> str:
-    """May 2023, 2023年5月."""
-    year, number_ = date[1], int(date[2])
-    return f"{year}年{number_}月" if language == "zh" else f"{_MONTHS[(number_ - 1) % 12]} {year}"
+def month(value: str, language: Language) -> str:
+    """May 2023 or 2023年5月 of a date as data has it, 2023-05-11; "" of anything else."""
+    date = _DATE.fullmatch(value)
+    if not date or not 1 <= int(date[2]) <= 12:
+        return ""
+    return f"{date[1]}年{int(date[2])}月" if language == "zh" else f"{_MONTHS[int(date[2]) - 1]} {date[1]}"
 
 
 def _labelled(name: str, value: str, language: Language) -> Iterator[Statement]:

@@ -7,7 +7,7 @@ from search.grounding.ground import Ground
 
 
 def warm_up() -> None:
-    """Most of a second of one core, once in a process. Without it, the first check of a process takes that much longer."""
+    """Most of a second of one core, once in a process; without it, the first check takes that much longer."""
     ground = Ground.of({"title": "粗陶马克杯", "description": "能装茶。"})
     faults("It is a mug for tea.", ground)
     faults("这是杯子。", ground)

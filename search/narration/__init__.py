@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from search.narration.asked import Asked, about, between
 from search.narration.checking import joined
 from search.narration.describing import Described, Kind, describe
 from search.narration.honesty import honest
@@ -9,4 +10,17 @@ from search.narration.listening import Listener
 from search.narration.narrator import Counts, Narrator
 from search.narration.prompts import prompt_version
 
-__all__ = ["Counts", "Described", "Kind", "Listener", "Narrator", "describe", "honest", "joined", "prompt_version"]
+__all__ = [
+    "Asked",
+    "Counts",
+    "Described",
+    "Kind",
+    "Listener",
+    "Narrator",
+    "about",
+    "between",
+    "describe",
+    "honest",
+    "joined",
+    "prompt_version",
+]

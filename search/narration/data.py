@@ -17,7 +17,7 @@ from search.explanation.values import label, measure, money, number
 from search.grounding import dictates, harmless
 from search.grounding.claimed import may_be_repeated
 from search.grounding.dictating import believed
-from search.grounding.stating import AGES, said, truth
+from search.grounding.stating import AGES, month, said, truth
 from search.lexicon.folding import is_han
 
 LONGEST_QUERY = 300
@@ -30,24 +30,10 @@ _READ = 4
 """Times as many characters are looked at as are shown at most: an order that begins within is known as one."""
 
 _SHORT = {"title": 200, "brand": 80, "category": 160}
-_UNSEEN = frozenset(
-    [
-        "id",
-        "title",
-        "brand",
-        "category",
-        "description",
-        "price",
-        "currency",
-        "image",
-        "url",
-        "variant_of",
-        "language",
-        "rating",
-        "rating_count",
-        "in_stock",
-    ]
-)
+_UNSEEN = frozenset([
+    "id", "title", "brand", "category", "description", "price", "currency", "image", "url", "variant_of",
+    "language", "rating", "rating_count", "in_stock",
+])  # fmt: skip
 """Fields that are shown in their own way, or not at all. What is left are attributes."""
 
 
@@ -144,7 +130,7 @@ def _value(name: str, value: Json, language: Language) -> str:
         return measure(value, name, language)
     if isinstance(value, str):
         unfit = "://" in value or (len(value) > LONGEST_VALUE and dictates(value))
-        return "" if unfit else said(_said(value, LONGEST_VALUE), language)
+        return "" if unfit else month(value, language) or said(_said(value, LONGEST_VALUE), language)
     if isinstance(value, list | tuple):
         parts = [_value(name, one, language) for one in value if isinstance(one, str | int | float)]
         return _said(("、" if language == "zh" else ", ").join(filter(None, parts)), LONGEST_VALUE)

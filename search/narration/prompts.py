@@ -69,9 +69,9 @@ it: a single lively sentence of at most twenty words, built on something that th
 _ADVERT_ZH = """你为网店写文案。你会得到一件商品的数据。请为它写一行广告语：一句生动的话，不超过三十个字，\
 内容以数据中写明的事实为基础。"""
 
-_RULES_EN = """- Whatever you say of the product is copied from the data and stands between [ and ]. Outside of the brackets \
-stand only small joining words: this, it, is, has, comes with, comes in, made of, costs, weighs, for, and, but, also, \
-with, you, "worth a look", "you asked for".
+_RULES_EN = """- Whatever you say of the product is copied from the data and stands between [ and ]. Outside of the \
+brackets stand only small joining words: this, it, is, has, comes with, comes in, made of, costs, weighs, for, and, \
+but, also, with, you, "worth a look", "you asked for".
 - Copy whole phrases, word for word: a field's value, or what stands in a text from one comma, full stop or "and" to \
 the next. Cut nothing off, change nothing, add nothing, translate nothing. Of Chinese data copy names and values only.
 - Call the product by its kind, as its title or category does: [keyboard]; you may put its brand or the value of a \

@@ -126,7 +126,8 @@ def test_what_it_does_not_say_is_a_fault(keyboard: Ground, sentence: str, kind: 
     [
         ("不含酒精也没有香味。", True), ("含酒精。", False), ("有香味。", False), ("无香，100毫升。", True),
         ("孕妇放心用。", False), ("It is fragrance free.", True), ("It is fragrance.", False),
-        ("It is not fragrance free.", False), ("须后舒缓乳，76元。", True), ("须后舒缓乳，67元。", False), ("能治疗痘痘。", False),
+        ("It is not fragrance free.", False), ("须后舒缓乳，76元。", True), ("须后舒缓乳，67元。", False),
+        ("能治疗痘痘。", False),
     ],
 )  # fmt: skip
 def test_what_is_denied_is_not_said(sentence: str, good: bool) -> None:
@@ -161,7 +162,8 @@ def test_phrases_are_taken_whole(says: str, phrase: str, good: bool) -> None:
         ("Oak Dining Chair, Set of Two", "oak", False), ("Vegan Leather Notebook", "leather notebook", False),
         ("Vegan Leather Notebook", "notebook", True), ("Linen-Look Shirt", "shirt", True),
         ("Hot-Water Bottle", "water bottle", False), ("Case for Orvane 9, Tan", "case", True),
-        ("实木置物架 需打孔 60厘米", "置物架", True), ("仿皮沙发 三人位", "皮沙发", False), ("无糖饼干 200克", "糖饼干", False),
+        ("实木置物架 需打孔 60厘米", "置物架", True), ("仿皮沙发 三人位", "皮沙发", False),
+        ("无糖饼干 200克", "糖饼干", False),
     ],
 )  # fmt: skip
 def test_what_a_product_may_be_called(title: str, name: str, good: bool) -> None:
