@@ -98,7 +98,7 @@ def _stands(said: Sequence[Token], place: int, keys: tuple[str, ...]) -> bool:
 
 def _joined(before: _Said, kind: str) -> _Said:
     if kind == PLAIN:
-        return replace(before, tie=before.tie or AND, fresh=False)
+        return replace(before, tie=before.tie or OF, fresh=False)
     if kind in (AND, IT):  # «it takes the edge off early sun and is machine washable»: that is the product again
         return replace(before, source=None, bare=False, tie=AND, fields="", fresh=kind == AND)
     if kind == ASKS:
