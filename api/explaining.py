@@ -15,7 +15,7 @@ from api.work import Pool
 from search.bootstrap import Service
 from search.domain import Json, Language
 from search.explanation import Explained, Ledger, compare
-from search.narration import Listener, Narrator, honest, joined
+from search.narration import Asked, Listener, Narrator, about, between, joined
 
 MOST_NARRATED = 5
 """Products of one request that the model words: all at once, or the last would not be in time."""
@@ -54,11 +54,12 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class Told:
     """What can be told without waiting: evidence, in the order asked for, and what a model said of the very same
-    before. `jobs` is what else it may say."""
+    before. `jobs` is what else it may say; for `unasked` the evidence stands, since the model keeps failing."""
 
     texts: tuple[Text, ...]
-    remembered: tuple[Text, ...]
-    jobs: tuple[Job, ...]
+    remembered: tuple[Text, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    unasked: tuple[Text, ...] = ()
 
 
 def plan(body: ExplainBody, most: int) -> Plan:
@@ -87,44 +88,36 @@ def told(service: Service, index: str, asked: Plan) -> Told:
         texts.append(Text(None, compare(compared, language)))
     narrator = service.narrator if asked.model else None
     if narrator is None:
-        return Told(tuple(texts), (), ())
+        return Told(tuple(texts))
+    evidence = {text.id: text for text in texts}
     remembered: list[Text] = []
+    unasked: list[Text] = []
     jobs: list[Job] = []
-    for each in _wanted(narrator, ledgers[:MOST_NARRATED], compared, language):
-        if each.before is None:
-            jobs.append(each.job)
+    for job, question in _wanted(narrator, ledgers[:MOST_NARRATED], compared, language):
+        before = narrator.before(question)
+        if before is not None:
+            remembered.append(Text(job.id, job.joined((*before, *job.honest)), "model"))
+        elif narrator.given_up():
+            unasked.append(evidence[job.id])
         else:
-            remembered.append(Text(each.job.id, each.job.joined((*each.before, *each.job.honest)), "model"))
-    return Told(tuple(texts), tuple(remembered), tuple(jobs))
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    job: Job
-    before: tuple[str, ...] | None
+            jobs.append(job)
+    return Told(tuple(texts), tuple(remembered), tuple(jobs), tuple(unasked))
 
 
 def _wanted(
     narrator: Narrator, ledgers: Sequence[Ledger], compared: Sequence[Ledger], language: Language
-) -> Iterator[_Wanted]:
-    in_a_row = partial(joined, language=language)
+) -> Iterator[tuple[Job, Asked]]:
+    each = [about(ledger, language) for ledger in ledgers]
     if compared:
-        lines = Job(None, partial(_tell_comparison, narrator, compared, language), "\n".join, whole=True)
-        yield _Wanted(lines, narrator.compared_before(compared, language))
-    for ledger in ledgers:
-        tell = partial(_tell, narrator, ledger, language)
-        job = Job(ledger.product_id, tell, in_a_row, honest(ledger, language))
-        yield _Wanted(job, narrator.explained_before(ledger, language))
+        asked = between(compared, language, each[: len(compared)])
+        yield Job(None, partial(_tell, narrator, asked), "\n".join, whole=True), asked
+    for ledger, asked in zip(ledgers, each, strict=True):
+        tell = partial(_tell, narrator, asked)
+        yield Job(ledger.product_id, tell, partial(joined, language=language), asked.openly()), asked
 
 
-def _tell(narrator: Narrator, ledger: Ledger, language: Language, listener: Listener) -> Iterator[str]:
-    return narrator.explain(ledger, language, listener)
-
-
-def _tell_comparison(
-    narrator: Narrator, ledgers: Sequence[Ledger], language: Language, listener: Listener
-) -> Iterator[str]:
-    return narrator.compare(ledgers, language, listener)
+def _tell(narrator: Narrator, asked: Asked, listener: Listener) -> Iterator[str]:
+    return narrator.tell(asked, listener)
 
 
 def _language(found: Sequence[Explained], asked: Plan) -> Language:
@@ -134,24 +127,27 @@ def _language(found: Sequence[Explained], asked: Plan) -> Language:
     return found[0].ledger.query.language if found else "en"
 
 
-async def events(before: Told, pool: Pool, asked: Plan, seconds: float) -> AsyncIterator[Event]:
-    """Everything that is told, in its order; evidence at once. Closing it stops the model."""
-    for text in (*before.texts, *before.remembered):
-        yield _text(text)
-    degraded = False
+async def events(before: Told, pool: Pool, asked: Plan, seconds: float) -> AsyncIterator[list[Event]]:
+    """Everything that is told, in its order: at a time what is known by then, evidence at once. Closing it stops the
+    model."""
+    at_once = [_text(text) for text in (*before.texts, *before.remembered, *before.unasked)]
+    degraded = bool(before.unasked)
     if before.jobs:
+        yield at_once
+        at_once = []
         narration = Narration(pool, before.jobs, asked.began + seconds)
         evidence = {text.id: text for text in before.texts}
         try:
-            async for event in narration.events():
-                if isinstance(event, Sentence):
-                    yield _sentence(event)
-                else:
-                    degraded |= event.failed
-                    yield _text(_final(event, evidence[event.job.id]))
+            async for heard in narration.events():
+                degraded |= any(isinstance(event, Finished) and event.failed for event in heard)
+                yield [
+                    _sentence(event) if isinstance(event, Sentence) else _text(_final(event, evidence[event.job.id]))
+                    for event in heard
+                ]
         finally:
             narration.stop()
-    yield Event("done", {"degraded": ["explanation"] if degraded else [], "processingTimeMs": _spent(asked)})
+    ended = Event("done", {"degraded": ["explanation"] if degraded else [], "processingTimeMs": _spent(asked)})
+    yield [*at_once, ended]
 
 
 def _final(event: Finished, evidence: Text) -> Text:

@@ -81,26 +81,22 @@ class Narration:
         self._heard: asyncio.Queue[Sentence | _Over] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def events(self) -> AsyncIterator[Sentence | Finished]:
-        """Each sentence as it comes, and for each job how it ended; the last at the latest when the time is up."""
+    async def events(self) -> AsyncIterator[list[Sentence | Finished]]:
+        """Each sentence as it comes, and for each job how it ended, the last at the latest when the time is up; at a
+        time what has come by then."""
         self._tasks = [asyncio.create_task(self._run(account.job)) for account in self._open.values()]
         while self._open:
             try:
-                heard = await asyncio.wait_for(self._heard.get(), max(0.0, self._ends - time.monotonic()))
+                async with asyncio.timeout(max(0.0, self._ends - time.monotonic())):
+                    heard = [await self._heard.get()]
             except TimeoutError:
                 break
-            account = self._open.get(id(heard.job))
-            if account is None:
-                continue
-            if isinstance(heard, Sentence):
-                account.said.append(heard.text)
-                yield heard
-            else:
-                for event in self._end(account, heard.failed):
-                    yield event
-        for account in list(self._open.values()):
-            for event in self._end(account, failed=True):
-                yield event
+            while not self._heard.empty():
+                heard.append(self._heard.get_nowait())
+            if told := [event for one in heard for event in self._told(one)]:
+                yield told
+        if late := [event for account in list(self._open.values()) for event in self._end(account, failed=True)]:
+            yield late
 
     def stop(self) -> None:
         """Nobody listens any more: the model is stopped, and what waits for a thread never begins.
@@ -112,6 +108,16 @@ class Narration:
             self._listener.leave()
         for task in self._tasks:
             task.cancel()
+
+    def _told(self, heard: Sentence | _Over) -> Iterator[Sentence | Finished]:
+        account = self._open.get(id(heard.job))
+        if account is None:
+            return
+        if isinstance(heard, Sentence):
+            account.said.append(heard.text)
+            yield heard
+        else:
+            yield from self._end(account, heard.failed)
 
     def _end(self, account: _Account, failed: bool) -> Iterator[Sentence | Finished]:
         job = account.job

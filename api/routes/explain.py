@@ -44,14 +44,15 @@ async def explain(request: Request, index: str) -> Response:
     return await _whole(request, made)
 
 
-async def _whole(request: Request, made: AsyncIterator[Event]) -> Response:
+async def _whole(request: Request, made: AsyncIterator[list[Event]]) -> Response:
     """All of it in one answer. Who goes away meanwhile stops the model."""
     answer = Answer()
 
     async def listen() -> None:
         async with aclosing(made):  # type: ignore[type-var]
-            async for event in made:
-                answer.hear(event)
+            async for batch in made:
+                for event in batch:
+                    answer.hear(event)
 
     listening = asyncio.create_task(listen())
     try:
@@ -72,7 +73,7 @@ async def _whole(request: Request, made: AsyncIterator[Event]) -> Response:
 class EventStream(StreamingResponse):
     """Events as they come, past every buffer on the way. Whoever leaves stops the model."""
 
-    def __init__(self, made: AsyncIterator[Event]) -> None:
+    def __init__(self, made: AsyncIterator[list[Event]]) -> None:
         self._made = made
         # nginx holds answers back unless it is told not to; nothing in between may keep what is said to one shopper.
         headers = {"Cache-Control": "no-cache, no-store", "X-Accel-Buffering": "no"}
@@ -83,19 +84,22 @@ class EventStream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _lines(made: AsyncIterator[Event]) -> AsyncIterator[bytes]:
-    async for event in made:
-        # In ASCII: readers that cut lines as Unicode has them (U+2028, U+0085) would tear a title that holds one.
-        yield f"event: {event.kind}\ndata: {json.dumps(event.data, separators=(',', ':'))}\n\n".encode()
+async def _lines(made: AsyncIterator[list[Event]]) -> AsyncIterator[bytes]:
+    async for batch in made:
+        yield "".join(map(_line, batch)).encode()
 
 
-async def _counted(at: Desk, made: AsyncIterator[Event]) -> AsyncIterator[Event]:
+def _line(event: Event) -> str:
+    # In ASCII: readers that cut lines as Unicode has them (U+2028, U+0085) would tear a title that holds one.
+    return f"event: {event.kind}\ndata: {json.dumps(event.data, separators=(',', ':'))}\n\n"
+
+
+async def _counted(at: Desk, made: AsyncIterator[list[Event]]) -> AsyncIterator[list[Event]]:
     """Counts who had the last word on each text."""
     last: dict[str | None, str] = {}
     async with aclosing(made):  # type: ignore[type-var]
-        async for event in made:
-            if "source" in event.data:
-                last[event.data.get("id")] = event.data["source"]
-            yield event
+        async for batch in made:
+            last |= {event.data.get("id"): event.data["source"] for event in batch if "source" in event.data}
+            yield batch
     for source in last.values():
         at.metrics.explanation(source)

@@ -64,11 +64,15 @@ class Breaker:
         """Seconds until it may be worth asking; 0 where somebody may ask now, or is asking."""
         return 0.0 if self._until is None else max(0.0, self._until - self._clock())
 
+    def refuses(self) -> bool:
+        """Whether `admit` would say no."""
+        return self._until is not None and (self._probing or self._clock() < self._until)
+
     def admit(self) -> Ticket | None:
         """None: do not ask. Else tell how it went with exactly one of `succeeded`, `failed`, `unknown`."""
         if self._until is None:
             return Ticket(self._era, probe=False)
-        if self._probing or self._clock() < self._until:
+        if self.refuses():
             return None
         self._era += 1
         self._probing = True

@@ -100,6 +100,15 @@ class Careful:
         with self._lock:
             return replace(self._counters, tokens=self._budget.spent)
 
+    def given_up(self) -> bool:
+        """Whether the circuit breaker would turn a call away now, for whoever need not make it then. Where it would,
+        that counts as one that it did."""
+        with self._lock:
+            refused = self._breaker.refuses()
+            if refused:
+                self._count("refused_open")
+            return refused
+
     def close(self) -> None:
         """Close the wrapped model; does not wait for calls in hand."""
         self._model.close()

@@ -13,8 +13,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, suppress
 
 from search.protocols import Json
 
@@ -27,17 +27,19 @@ REST = 0.1
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-async def events(chunks: AsyncIterable[bytes]) -> AsyncIterator[Json]:
-    """The JSON of each event, to the mark of the end or the end itself. Raises ValueError or RecursionError where it is
-    no JSON or no UTF-8, and what `chunks` raises."""
-    source, events_of = aiter(chunks), Decoder()
-    async for chunk in in_ticks(source):
-        for data in events_of.feed(chunk):
-            text = data.decode()
-            if text.startswith("[DONE]"):
-                await _to_the_end(source)
-                return
-            yield json.loads(text)
+async def events(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[Json, None]:
+    """The JSON of each event, to the mark of the end or the end itself; `chunks` are closed with it. Raises ValueError
+    or RecursionError where it is no JSON or no UTF-8, and what `chunks` raises."""
+    decoder = Decoder()
+    # Closed here: left to the collector they would be closed some time, in tasks that nobody waits for.
+    async with aclosing(chunks), aclosing(in_ticks(chunks)) as few:
+        async for chunk in few:
+            for data in decoder.feed(chunk):
+                text = data.decode()
+                if text.startswith("[DONE]"):
+                    await _to_the_end(chunks)
+                    return
+                yield json.loads(text)
 
 
 async def _to_the_end(source: AsyncIterator[bytes]) -> None:
@@ -49,7 +51,7 @@ async def _to_the_end(source: AsyncIterator[bytes]) -> None:
                 pass
 
 
-async def in_ticks(source: AsyncIterator[bytes], tick: float = TICK) -> AsyncIterator[bytes]:
+async def in_ticks(source: AsyncIterator[bytes], tick: float = TICK) -> AsyncGenerator[bytes, None]:
     """The same chunks, each at most `tick` seconds later: the first at once, then what has come in each tick together.
 
     While nobody asks for the next chunk the system keeps what comes, and nothing in this process wakes for it.

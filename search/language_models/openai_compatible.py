@@ -21,9 +21,9 @@ import logging
 import random
 import threading
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -212,7 +212,7 @@ class OpenAICompatible:
                     raise _TryAgain("answered something that is no chat completion")
                 pieces.put(completion.text)
             else:
-                completion = await self._heard(answer.stream, pieces)
+                completion = await self._heard(aiter(answer.stream), pieces)
         finally:
             await answer.aclose()
         self._remember(dropped)
@@ -226,22 +226,23 @@ class OpenAICompatible:
         stream = bool(request.get("stream"))
         return await self._openai.post("/chat/completions", cast_to=httpx2.Response, body=request, stream=stream)
 
-    async def _heard(self, chunks: AsyncIterable[bytes], pieces: Pieces) -> Completion:
+    async def _heard(self, chunks: AsyncGenerator[bytes, None], pieces: Pieces) -> Completion:
         """Hand over what is said; the whole at the end. Raises _TryAgain where it ends before its end."""
         said, texts, finish = Spoken(), [], None
         asked = answered = None
-        async for event in events(chunks):
-            if isinstance(event, dict) and (fault := event.get("error")):
-                raise self._told(status_of(fault), explanation_of(fault, self._key), None)
-            chunk = chunk_of(event)
-            if chunk is None:
-                raise _TryAgain("answered something that is no chat completion")
-            finish = chunk.finish or finish
-            asked = chunk.prompt_tokens if chunk.prompt_tokens is not None else asked
-            answered = chunk.completion_tokens if chunk.completion_tokens is not None else answered
-            texts.append(said.hear(chunk.text))
-            if texts[-1]:
-                pieces.put(texts[-1])
+        async with aclosing(events(chunks)) as told:
+            async for event in told:
+                if isinstance(event, dict) and (fault := event.get("error")):
+                    raise self._told(status_of(fault), explanation_of(fault, self._key), None)
+                chunk = chunk_of(event)
+                if chunk is None:
+                    raise _TryAgain("answered something that is no chat completion")
+                finish = chunk.finish or finish
+                asked = chunk.prompt_tokens if chunk.prompt_tokens is not None else asked
+                answered = chunk.completion_tokens if chunk.completion_tokens is not None else answered
+                texts.append(said.hear(chunk.text))
+                if texts[-1]:
+                    pieces.put(texts[-1])
         if finish is None:
             raise _TryAgain("broke off" if texts else "answered something that is no chat completion")
         texts.append(said.end())

@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import httpx2
@@ -73,11 +74,12 @@ class _Measured(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         room = self._most
-        async for chunk in self._response.aiter_bytes():
-            room -= len(chunk)
-            if room < 0:
-                raise TooMuch
-            yield chunk
+        async with aclosing(self._response.aiter_bytes()) as chunks:
+            async for chunk in chunks:
+                room -= len(chunk)
+                if room < 0:
+                    raise TooMuch
+                yield chunk
 
     async def aclose(self) -> None:
         await self._response.aclose()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from search.narration.asked import Asked, about, between
 from search.narration.checking import joined
 from search.narration.describing import Described, Kind, describe
-from search.narration.honesty import honest
 from search.narration.listening import Listener
 from search.narration.narrator import Counts, Narrator
 from search.narration.prompts import prompt_version
@@ -20,7 +19,6 @@ __all__ = [
     "about",
     "between",
     "describe",
-    "honest",
     "joined",
     "prompt_version",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from search.domain import Document, Language
 from search.explanation import Ledger, comparison_facts, open_questions, telling_facts
@@ -59,12 +59,12 @@ def about(ledger: Ledger, language: Language) -> Asked:
     return Asked((ledger.document,), (facts,), ledger.query.raw, language)
 
 
-def between(ledgers: Sequence[Ledger], each: Sequence[Asked]) -> Asked:
-    """What sets 2 to 5 products apart, of which `each` is what `about` makes of them, in one language."""
-    language = each[0].language
+def between(ledgers: Sequence[Ledger], language: Language, each: Sequence[Asked] = ()) -> Asked:
+    """What sets 2 to 5 products apart. `each` is what `about` makes of them, where that is there already."""
+    alone = each or [about(ledger, language) for ledger in ledgers]
     facts = tuple(
-        Facts(one.facts[0].evidence, one.facts[0].open, clauses)
-        for one, clauses in zip(each, comparison_facts(ledgers, language), strict=True)
+        replace(one.facts[0], compared=clauses)
+        for one, clauses in zip(alone, comparison_facts(ledgers, language), strict=True)
     )
     documents = tuple(ledger.document for ledger in ledgers)
     return Asked(documents, facts, ledgers[0].query.raw, language, compared=True)

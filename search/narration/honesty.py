@@ -9,19 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from search.domain import Document, Language
-from search.explanation import Ledger, open_questions
 
 MOST = 3
 """Clauses of the sentence. There are seldom two."""
 
 
-def honest(ledger: Ledger, language: Language) -> tuple[str, ...]:
-    """A sentence, or none where there is nothing against the product."""
-    return told_openly(ledger.document, open_questions(ledger, language), language)
-
-
 def told_openly(document: Document, clauses: Sequence[str], language: Language) -> tuple[str, ...]:
-    """`clauses` are those of `open_questions`."""
+    """A sentence, or none where there is nothing against the product. `clauses` are those of `open_questions`."""
     against = [*clauses[:MOST]]
     gone = "目前缺货" if language == "zh" else "it is out of stock"
     if document.get("in_stock") is False and gone not in clauses:

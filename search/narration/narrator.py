@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
-from search.domain import Language
 from search.errors import LanguageModelError, NothingGrounded
-from search.explanation import Ledger
 from search.grounding import Dropped, warm_up
 from search.language_models.careful import Careful
-from search.narration.asked import Asked, about, between
+from search.narration.asked import Asked
 from search.narration.checking import Checker, kinds
 from search.narration.compared import MOST_SENTENCES, Compared
 from search.narration.lines import Lines
@@ -55,24 +53,18 @@ class Narrator:
         self._counting = threading.Lock()
         warm_up()  # the tables of the check take a second that no shopper has
 
-    def explain(self, ledger: Ledger, language: Language, listener: Listener | None = None) -> Iterator[str]:
-        """`tell` of why the product is there, one grounded sentence after another, each as soon as it is said."""
-        return self.tell(about(ledger, language), listener or Listener())
+    def tell(self, asked: Asked, listener: Listener | None = None) -> Iterator[str]:
+        """Grounded sentences, or lines of a comparison, one after another, each as soon as the model has said it; or at
+        once, where they were told before.
 
-    def compare(self, ledgers: Sequence[Ledger], language: Language, listener: Listener | None = None) -> Iterator[str]:
-        """`tell` of what sets 2 to 5 products apart: one line for each, beginning with its name and checked against it
-        alone. Of a product of which the model says nothing grounded, the line is the evidence's."""
-        each = [about(ledger, language) for ledger in ledgers]
-        return self.tell(between(ledgers, each), listener or Listener())
-
-    def tell(self, asked: Asked, listener: Listener) -> Iterator[str]:
-        """The words, from memory or from the model. Once `listener` waits no more the model is stopped.
-
-        Raises LanguageModelError and its kinds after the last of the words that there will be: LanguageModelBusy, and
-        NothingGrounded where none could be shown.
+        A line is one for each product, begins with its name and is checked against it alone. Of a product of which the
+        model says nothing grounded it is the evidence's. Once `listener` waits no more the model is stopped; without
+        one, it is waited for. Raises LanguageModelError and its kinds after the last of the words that there will be:
+        LanguageModelBusy, and NothingGrounded where none could be shown.
         """
+        listening = listener or Listener()
         call = self._comparison if asked.compared else self._explanation
-        return self._through_memory(self._key(asked), lambda: call(asked, listener), listener)
+        return self._through_memory(self._key(asked), lambda: call(asked, listening), listening)
 
     def before(self, asked: Asked) -> tuple[str, ...] | None:
         """The words of `tell` where they are remembered, without asking the model."""

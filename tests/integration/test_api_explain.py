@@ -143,8 +143,8 @@ def test_events_come_in_order(tmp_path: Path) -> None:
 def test_a_reader_that_cuts_lines_as_unicode_has_them_tears_nothing() -> None:
     text = "a\u2028b\u2029c\u0085d\x0be\r\nf 台灯"
 
-    async def made() -> AsyncIterator[Event]:
-        yield Event("sentence", {"id": "l1", "text": text})
+    async def made() -> AsyncIterator[list[Event]]:
+        yield [Event("sentence", {"id": "l1", "text": text})]
 
     async def sent() -> bytes:
         return b"".join([part async for part in EventStream(made()).body_iterator if isinstance(part, bytes)])

@@ -17,6 +17,8 @@ from llm_server import DONE, LanguageModelServer, Reply, event, refuses, says, s
 from starlette.testclient import TestClient
 from truthful_model import reply as truthful_reply
 
+import api.explaining
+import search.narration.asked
 from api.app import create_app
 from search.bootstrap import load_narrator
 
@@ -113,6 +115,40 @@ def test_a_server_that_is_down_is_soon_not_waited_for(tmp_path: Path) -> None:
     assert len(server.asked) == asked < 24
     assert 'daogou_llm_circuit{state="open"} 1.0' in metrics
     assert 'daogou_llm_calls_total{outcome="refused_open"} 0.0' not in metrics
+
+
+def test_while_the_model_is_not_asked_nothing_is_prepared_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No question, no thread; the events and what is counted are those of a model that was asked and failed."""
+
+    def prepared(*_: Any, **__: Any) -> Any:
+        raise AssertionError("nobody will ask that")
+
+    asked = LAMPS | {"compare": True}
+    with served(tmp_path, [refuses(429, "quota", retry_after="3600")]) as (client, _):
+        failed = kinds_of(client.post(PATH, json=asked, headers=STREAM).text)
+        before = client.get("/metrics").text
+        monkeypatch.setattr(api.explaining, "Narration", prepared)
+        monkeypatch.setattr(search.narration.asked, "explaining", prepared)
+        monkeypatch.setattr(search.narration.asked, "comparing", prepared)
+        answer = client.post(PATH, json=asked, headers=STREAM)
+        metrics = client.get("/metrics").text
+    assert sorted(kinds_of(answer.text)) == sorted(failed)
+    assert kinds_of(answer.text)[-1] == "done"
+    assert '"degraded":["explanation"]' in answer.text
+    assert '"source":"model"' not in answer.text
+    for counter in ('daogou_narrations_total{outcome="failed"}', 'daogou_llm_calls_total{outcome="refused_open"}'):
+        assert _value(metrics, counter) == _value(before, counter) + 3
+
+
+def kinds_of(stream: str) -> list[str]:
+    return [line.removeprefix("event: ") for line in stream.splitlines() if line.startswith("event: ")]
+
+
+def _value(metrics: str, counter: str) -> float:
+    (line,) = [line for line in metrics.splitlines() if line.startswith(counter)]
+    return float(line.removeprefix(counter))
 
 
 def test_a_server_that_hangs_is_soon_not_waited_for(tmp_path: Path) -> None:

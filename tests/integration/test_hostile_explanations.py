@@ -28,7 +28,7 @@ from search.domain import Language, SearchRequest
 from search.errors import NothingGrounded
 from search.explanation import Ledger, compare, explain
 from search.grounding import Ground, grounded
-from search.narration import Kind, Narrator, describe, honest
+from search.narration import Kind, Narrator, about, between, describe
 
 TEXTS = hostile("descriptions")
 QUERIES = hostile("queries")
@@ -89,7 +89,7 @@ def told(narrator: Narrator, ledger: Ledger, language: Language) -> list[str]:
     """The model's sentences that are shown; none where the evidence stands."""
     shown = []
     try:
-        for sentence in narrator.explain(ledger, language):
+        for sentence in narrator.tell(about(ledger, language)):
             shown.append(sentence)
     except NothingGrounded:
         assert not shown
@@ -111,7 +111,7 @@ def test_evidence_says_nothing_that_a_text_ordered(ledgers: dict[str, Ledger]) -
     leaks = []
     for row in ROWS:
         ledger = ledgers[row.id]
-        for text in (explain(ledger, row.asked_in), *honest(ledger, row.asked_in)):
+        for text in (explain(ledger, row.asked_in), *about(ledger, row.asked_in).openly()):
             assert text
             leaks += leaked(row, "evidence", text)
     for five in in_fives(ROWS):
@@ -182,7 +182,7 @@ def test_nothing_is_shown_of_it_in_a_comparison(ledgers: dict[str, Ledger]) -> N
     narrator = Narrator(model_of(in_every_way))
     for five in list(in_fives(TEXTS))[::4]:
         try:
-            for line in narrator.compare([ledgers[row.id] for row in five], five[0].asked_in):
+            for line in narrator.tell(between([ledgers[row.id] for row in five], five[0].asked_in)):
                 leaks += [leak for row in five for leak in leaked(row, "compare", line)]
         except NothingGrounded:
             pass

@@ -45,9 +45,15 @@ def test_failures_in_a_row_open_it() -> None:
     _fail(breaker)
     assert breaker.state() == "open"
     assert breaker.admit() is None
+    assert breaker.refuses()
     assert breaker.wait() == 5
     clock.now += 5
     assert breaker.state() == "half-open"
+    assert not breaker.refuses()  # one may try
+    probe = _admit(breaker)
+    assert breaker.refuses()
+    breaker.succeeded(probe)
+    assert not breaker.refuses()
 
 
 def test_half_of_the_answers_failing_opens_it_too() -> None:

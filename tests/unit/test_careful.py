@@ -242,6 +242,14 @@ def test_while_the_server_wants_to_be_left_alone_nobody_asks() -> None:
     assert (careful.state(), careful.counters().refused_open) == ("open", 1)
 
 
+def test_who_knows_that_the_model_is_given_up_need_not_ask_it() -> None:
+    careful = Careful(Scripted(LanguageModelBusy("later", 60), "well"), 1.0)
+    assert (careful.given_up(), careful.counters().refused_open) == (False, 0)
+    with pytest.raises(LanguageModelBusy, match="later"):
+        _ask(careful, "stream")
+    assert (careful.given_up(), careful.counters().refused_open) == (True, 1)
+
+
 def test_the_circuit_opens_and_a_probe_closes_it() -> None:
     model = Scripted(*[LanguageModelError("down")] * 3, "well")
     careful = Careful(model, rules=Rules(in_a_row=3, pause=0.2))

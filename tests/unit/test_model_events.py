@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
@@ -84,7 +84,7 @@ def test_nothing_is_read_during_a_tick() -> None:
 def test_after_the_mark_of_the_end_nothing_is_told_and_all_is_read() -> None:
     over = []
 
-    async def stream() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncGenerator[bytes, None]:
         yield b'data: {"a": 1}\n\ndata: [DONE]\n\ndata: nonsense\n\n'
         yield b"data: more"
         over.append(True)
@@ -98,7 +98,7 @@ def test_after_the_mark_of_the_end_nothing_is_told_and_all_is_read() -> None:
 
 @pytest.mark.parametrize("end", [ConnectionResetError(), None], ids=["breaks", "never ends"])
 def test_an_answer_is_whole_however_its_connection_ends(end: Exception | None) -> None:
-    async def stream() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncGenerator[bytes, None]:
         yield b"data: 1\n\ndata: [DONE]\n\n"
         if end is not None:
             raise end
@@ -109,3 +109,21 @@ def test_an_answer_is_whole_however_its_connection_ends(end: Exception | None) -
             return [event async for event in events(stream())]
 
     assert asyncio.run(read()) == [1]
+
+
+def test_who_leaves_closes_what_it_reads() -> None:
+    closed = []
+
+    async def stream() -> AsyncGenerator[bytes, None]:
+        try:
+            yield b"data: {not json\n\n"
+        finally:
+            closed.append(True)
+
+    async def read() -> None:
+        with pytest.raises(ValueError, match="Expecting"):
+            async for _ in events(stream()):
+                pass
+        assert closed  # now, not when somebody collects it
+
+    asyncio.run(read())

@@ -14,7 +14,7 @@ from search.domain import Constraint, Document, Query
 from search.errors import LanguageModelBusy, LanguageModelError, NothingGrounded
 from search.events import Reason
 from search.explanation import Condition, Ledger, Liking
-from search.narration import Narrator, describe, honest
+from search.narration import Narrator, about, between, describe
 from search.narration.listening import Left, Listener
 from search.narration.told import Told
 
@@ -49,7 +49,7 @@ def heard(words: Iterator[str]) -> tuple[list[str], LanguageModelError | None]:
 def test_sentences_come_one_by_one_and_enough_stops_the_model() -> None:
     model = saying(GOOD + " It is for reading. " + "It is red. " * 50)
     narrator = Narrator(model)
-    words = narrator.explain(ledger(), "en")
+    words = narrator.tell(about(ledger(), "en"))
     assert next(words) == "This red desk lamp is from Lantern."
     assert list(words) == ["It costs $25."]
     assert model.closed == 1
@@ -61,7 +61,7 @@ def test_sentences_come_one_by_one_and_enough_stops_the_model() -> None:
 
 def test_what_is_not_so_is_left_out_and_counted() -> None:
     narrator = Narrator(saying("It costs $19. It is blue. It is red."))
-    assert heard(narrator.explain(ledger(), "en")) == (["It is red."], None)
+    assert heard(narrator.tell(about(ledger(), "en"))) == (["It is red."], None)
     counts = narrator.counts()
     assert counts.faults == {"number": 1, "colour": 1}
     assert (counts.told, counts.ungrounded) == (1, 0)
@@ -70,7 +70,7 @@ def test_what_is_not_so_is_left_out_and_counted() -> None:
 @pytest.mark.parametrize("said", ["", "It costs $19.", "It is red", "这盏灯是红色的。", "\n\n"])
 def test_where_nothing_can_be_shown_that_is_an_error(said: str) -> None:
     narrator = Narrator(saying(said))
-    told, error = heard(narrator.explain(ledger(), "en"))
+    told, error = heard(narrator.tell(about(ledger(), "en")))
     assert (told, type(error)) == ([], NothingGrounded)
     assert narrator.counts().ungrounded == 1
 
@@ -79,20 +79,20 @@ def test_what_was_said_before_a_break_is_given_and_not_remembered() -> None:
     model = saying(GOOD, breaks=(9, LanguageModelBusy("cut")))
     narrator = Narrator(model)
     for _ in range(2):
-        told, error = heard(narrator.explain(ledger(), "en"))
+        told, error = heard(narrator.tell(about(ledger(), "en")))
         assert (told, str(error)) == (["This red desk lamp is from Lantern."], "cut")
     assert len(model.asked) == 2
-    assert narrator.explained_before(ledger(), "en") is None
+    assert narrator.before(about(ledger(), "en")) is None
     assert narrator.counts().failed == 2
 
 
 def test_the_same_is_asked_once_and_anything_else_anew() -> None:
     model = saying(lambda data: f"It costs {data['product']['price']}." if "price" in data["product"] else "")
     narrator = Narrator(model)
-    first = heard(narrator.explain(ledger(), "en"))
-    assert heard(narrator.explain(ledger(), "en")) == first == (["It costs $25."], None)
+    first = heard(narrator.tell(about(ledger(), "en")))
+    assert heard(narrator.tell(about(ledger(), "en"))) == first == (["It costs $25."], None)
     assert len(model.asked) == 1
-    assert narrator.explained_before(ledger(), "en") == ("It costs $25.",)
+    assert narrator.before(about(ledger(), "en")) == ("It costs $25.",)
     assert narrator.counts().remembered == 2
     others = [
         ledger(RED | {"price": 26.0}),  # type: ignore[operator]
@@ -101,20 +101,20 @@ def test_the_same_is_asked_once_and_anything_else_anew() -> None:
         ledger(likings=(Liking(Reason("interest", 0.3, products=("p",), event="purchase"), ("Brass lamp",)),)),
     ]
     for number, other in enumerate(others, start=2):
-        assert narrator.explained_before(other, "en") is None
-        heard(narrator.explain(other, "en"))
+        assert narrator.before(about(other, "en")) is None
+        heard(narrator.tell(about(other, "en")))
         assert len(model.asked) == number
-    heard(narrator.explain(ledger(), "zh"))
+    heard(narrator.tell(about(ledger(), "zh")))
     assert len(model.asked) == len(others) + 2
-    heard(Narrator(saying(GOOD, name="other")).explain(ledger(), "en"))
+    heard(Narrator(saying(GOOD, name="other")).tell(about(ledger(), "en")))
 
 
 def test_memory_is_bounded() -> None:
     model = saying("It is red.")
     narrator = Narrator(model, Told(most=1))
-    heard(narrator.explain(ledger(), "en"))
-    heard(narrator.explain(ledger(RED | {"price": 9.0}), "en"))  # type: ignore[operator]
-    heard(narrator.explain(ledger(), "en"))
+    heard(narrator.tell(about(ledger(), "en")))
+    heard(narrator.tell(about(ledger(RED | {"price": 9.0}), "en")))  # type: ignore[operator]
+    heard(narrator.tell(about(ledger(), "en")))
     assert len(model.asked) == 3
 
 
@@ -129,7 +129,9 @@ def test_who_asks_at_once_shares_a_call() -> None:
     model = saying(slow)
     narrator = Narrator(model)
     told: list[Any] = []
-    threads = [threading.Thread(target=lambda: told.append(heard(narrator.explain(ledger(), "en")))) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: told.append(heard(narrator.tell(about(ledger(), "en"))))) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     assert begun.wait(10)
@@ -144,14 +146,14 @@ def test_whoever_is_not_waited_for_stops_the_model() -> None:
     model = saying(GOOD)
     narrator = Narrator(model)
     clock = iter(range(99))
-    told, error = heard(narrator.explain(ledger(), "en", Listener(ends=4, clock=lambda: next(clock))))
+    told, error = heard(narrator.tell(about(ledger(), "en"), Listener(ends=4, clock=lambda: next(clock))))
     assert (told, type(error), model.closed) == ([], Left, 1)
-    words = narrator.explain(ledger(), "en")
+    words = narrator.tell(about(ledger(), "en"))
     next(words)
     words.close()  # type: ignore[attr-defined]
     assert model.closed == 2
     assert (narrator.counts().left, narrator.counts().failed) == (2, 0)
-    assert heard(narrator.explain(ledger(), "en"))[1] is None  # nothing is left standing in the way
+    assert heard(narrator.tell(about(ledger(), "en")))[1] is None  # nothing is left standing in the way
 
 
 def test_a_model_that_says_nothing_is_stopped_by_another_thread() -> None:
@@ -182,7 +184,7 @@ def test_a_model_that_says_nothing_is_stopped_by_another_thread() -> None:
     model, listener = Silent(), Listener()
     narrator = Narrator(model)  # type: ignore[arg-type]
     ended: list[Any] = []
-    thread = threading.Thread(target=lambda: ended.append(heard(narrator.explain(ledger(), "en", listener))))
+    thread = threading.Thread(target=lambda: ended.append(heard(narrator.tell(about(ledger(), "en"), listener))))
     thread.start()
     assert model.asked.wait(10)
     listener.leave()
@@ -195,7 +197,9 @@ def test_nothing_of_the_shopper_is_in_the_question() -> None:
     """But what the evidence says."""
     model = saying(GOOD)
     liking = Liking(Reason("interest", 0.3, products=("p-77",), event="purchase"), ("Brass lamp",))
-    heard(Narrator(model).explain(ledger(likings=(liking,), rank=1, base_rank=9, parts={"profile": 0.123456}), "en"))
+    heard(
+        Narrator(model).tell(about(ledger(likings=(liking,), rank=1, base_rank=9, parts={"profile": 0.123456}), "en"))
+    )
     ((system, user, *_),) = model.asked
     assert "Brass lamp" in user
     assert not [word for word in ("p-77", "0.123456", "l1") if word in system + user]
@@ -206,7 +210,7 @@ def test_nothing_of_the_shopper_is_in_the_question() -> None:
 
 def compared(said: str, documents: Sequence[Document] = (RED, BLUE), **options: Any) -> tuple[list[str], Any, Any]:
     model = saying(said, **options)
-    told, error = heard(Narrator(model).compare([ledger(one) for one in documents], "en"))
+    told, error = heard(Narrator(model).tell(between([ledger(one) for one in documents], "en")))
     return told, error, model
 
 
@@ -254,14 +258,14 @@ def test_what_speaks_against_a_product_is_told_whatever_the_model_says() -> None
         RED | {"in_stock": False},  # type: ignore[operator]
         conditions=(Condition(price, "violated", 25.0), Condition(weight, "unknown")),
     )
-    (said,) = honest(against, "en")
+    (said,) = about(against, "en").openly()
     assert said.startswith("But ")
     assert all(word in said for word in ("$25", "$20", "weight", "not stated", "out of stock"))
-    (said,) = honest(against, "zh")
+    (said,) = about(against, "zh").openly()
     assert said.startswith("不过，")
     assert "缺货" in said
-    assert honest(ledger(), "en") == ()
-    told, *_ = heard(Narrator(saying("1. It is red.\n2. It is blue.\n")).compare([against, ledger(BLUE)], "en"))
+    assert about(ledger(), "en").openly() == ()
+    told, *_ = heard(Narrator(saying("1. It is red.\n2. It is blue.\n")).tell(between([against, ledger(BLUE)], "en")))
     assert told[0].startswith("Red desk lamp: It is red. But ")
 
 
@@ -279,7 +283,9 @@ def test_a_description_says_what_the_product_says() -> None:
 
 
 def test_an_advert_is_one_line_and_a_description_no_novel() -> None:
-    text = "The lamp is red. It is bright. It is a warm lamp. It is for reading at a desk. It costs $25. It is by Lantern."
+    text = (
+        "The lamp is red. It is bright. It is a warm lamp. It is for reading at a desk. It costs $25. It is by Lantern."
+    )
     assert describe(saying(text), RED, "advert", "en").text == "The lamp is red."
     assert describe(saying(text), RED, "description", "en").text.count(".") == 4
 
