@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from fakes import MemoryStore
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from api.__main__ import _listen
 from api.app import create_app
 from search.bootstrap import Service, serve
 from search.domain import Document
@@ -107,8 +107,9 @@ def wait_for(client: TestClient, task: dict[str, Any]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def listening(app: FastAPI, port: int = 0) -> Iterator[str]:
-    """The application behind a real server, on a free port unless one is named: its address."""
-    with socket.create_server(("127.0.0.1", port)) as listener:
+    """The application behind a real server, on a free port unless one is named: its address. It listens as the command
+    does, on a socket by which asyncio knows that what is small may not wait, 40 ms for each request."""
+    with _listen("127.0.0.1", port) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, proxy_headers=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

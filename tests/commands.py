@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -20,10 +21,13 @@ DEMO_FILES = sorted(str(file) for file in (DEMO / "catalogue").glob("*.jsonl"))
 
 
 class Shop:
-    """The three commands of one shop."""
+    """The three commands of one shop. `ready` is a data folder that has the encoder exported, which takes a process
+    with torch in it longer than most tests; without it the first command does that."""
 
-    def __init__(self, folder: Path, model: Path) -> None:
+    def __init__(self, folder: Path, model: Path, ready: Path | None = None) -> None:
         self.folder = folder
+        if ready is not None:
+            shutil.copytree(ready, folder / "data")
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("DAOGOU_")} | {
             "DAOGOU_DATA_DIR": str(folder / "data"),
             "DAOGOU_ENCODER": str(model),

@@ -13,6 +13,9 @@ from page_shop import open_page_shop, tell_past
 from page_visits import Visits
 from playwright.sync_api import Browser, sync_playwright
 
+from search.encoding.load import load
+from search.encoding.sources import locate
+
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -24,9 +27,17 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_model.build(tmp_path_factory.mktemp("model"))
 
 
+@pytest.fixture(scope="session")
+def ready(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Path:
+    """A data folder with the encoder as commands export it, once for all shops that are to have one."""
+    folder = tmp_path_factory.mktemp("ready")
+    load(locate(str(model), None), "auto", "auto", 32, folder)
+    return folder
+
+
 @pytest.fixture
-def shop(tmp_path: Path, model: Path) -> Shop:
-    return Shop(tmp_path, model)
+def shop(tmp_path: Path, model: Path, ready: Path) -> Shop:
+    return Shop(tmp_path, model, ready)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from commands import DEMO, DEMO_FILES, Shop, ask
 
+from indexer.__main__ import main
 from search.kinds import KindBook
 from search.lanes import KINDS, LEXICON, TERMS
 from search.lexicon.contents import unpack
@@ -41,8 +43,9 @@ def learnt(shop: Shop) -> list[object]:
         live.close()
 
 
-def test_reindex_serve_search_evaluate(shop: Shop, tmp_path: Path) -> None:
-    """The main job, end to end, and the second run that finds nothing to do."""
+def test_reindex_serve_search_evaluate(tmp_path: Path, model: Path) -> None:
+    """The main job, end to end, in a shop that has nothing yet; and the second run that finds nothing to do."""
+    shop = Shop(tmp_path, model)
     first = shop.reindex(*DEMO_FILES)
     assert first["read"] == first["indexed"] + first["unchanged"] + first["rejected"]
     assert first["rejected"] == first["warnings"] == 0
@@ -96,11 +99,29 @@ def test_standard_input_status_rollback_drop(shop: Shop) -> None:
         (["reindex", "-", "--index", "../evil"], 1, "index"),
     ],
 )
-def test_mistakes_are_answered_in_one_line(shop: Shop, words: list[str], status: int, clue: str) -> None:
-    done = shop.run("indexer", *words)
-    assert done.returncode == status
-    assert clue in done.stderr
-    assert "Traceback" not in done.stderr
+def test_mistakes_are_answered_in_one_line(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], status: int,
+    clue: str,
+) -> None:  # fmt: skip
+    """In this process, where nothing that is raised gets by; the next test sees the status of a process."""
+    for name in ("DAOGOU_DATA_DIR", "DAOGOU_ENCODER"):
+        monkeypatch.setenv(name, shop.environment[name])
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
+    try:
+        ended = main(words)
+    except SystemExit as end:
+        ended = int(str(end.code))
+    assert ended == status
+    told = capsys.readouterr().err
+    assert clue in told
+    assert "Traceback" not in told
+
+
+def test_a_mistake_is_the_status_of_the_process(shop: Shop) -> None:
+    for words, status in ((["reindex"], 2), (["rollback"], 1)):
+        done = shop.run("indexer", *words)
+        assert done.returncode == status
+        assert "Traceback" not in done.stderr
 
 
 def test_a_report_accounts_for_every_bad_row(shop: Shop, tmp_path: Path) -> None:
@@ -116,7 +137,11 @@ def test_a_report_accounts_for_every_bad_row(shop: Shop, tmp_path: Path) -> None
     assert all(p["file"].endswith("c.jsonl") and p["reason"] for p in problems)
 
 
-def test_a_server_follows_every_switch_and_no_request_fails(shop: Shop, tmp_path: Path) -> None:
+def products(address: str) -> int:
+    return int(ask(address, "/indexes/products/stats")["numberOfDocuments"])
+
+
+def test_a_server_follows_every_switch_and_no_request_fails(shop: Shop, ready: Path, tmp_path: Path) -> None:
     """Runs are killed at random moments; the live index answers throughout, and the rerun ends as a clean run does."""
     chance = random.Random(11)
     base = demo_rows(300)
@@ -145,15 +170,16 @@ def test_a_server_follows_every_switch_and_no_request_fails(shop: Shop, tmp_path
                 process.kill()
                 process.communicate()
                 shop.reindex(str(file), "--quiet")
-            version = shop.run("indexer", "status").stdout
-            time.sleep(2.5)
-            assert f"{len(rows)} products" in version
-            assert ask(address, "/indexes/products/stats")["numberOfDocuments"] == len(rows)
+            assert f"{len(rows)} products" in shop.run("indexer", "status").stdout
+            deadline = time.monotonic() + 30
+            while (served := products(address)) != len(rows) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert served == len(rows)
         finally:
             stop.set()
             thread.join()
     assert set(answers) == {3}
-    clean = Shop(tmp_path / "clean", Path(shop.environment["DAOGOU_ENCODER"]))
+    clean = Shop(tmp_path / "clean", Path(shop.environment["DAOGOU_ENCODER"]), ready)
     clean.reindex(str(file))
     assert clean.checksum() == shop.checksum()
     assert learnt(clean) == learnt(shop)

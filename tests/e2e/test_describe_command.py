@@ -25,9 +25,9 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def stocked(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Shop:
+def stocked(tmp_path_factory: pytest.TempPathFactory, model: Path, ready: Path) -> Shop:
     """One for all the tests: nothing here writes to the index."""
-    shop = Shop(tmp_path_factory.mktemp("shop"), model)
+    shop = Shop(tmp_path_factory.mktemp("shop"), model, ready)
     shop.reindex("-", stdin="".join(json.dumps(row) + "\n" for row in ROWS))
     return shop
 

@@ -23,3 +23,11 @@ def writer(tmp_path: Path) -> Iterator[TestClient]:
     """A client of a small shop of the test's own."""
     with client_of(open_shop(tmp_path).app()) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def brief_calibration() -> Iterator[None]:
+    """The noise of a new version from a tenth of the phrases: to ask them all takes most of a small shop's reindex."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("search.calibration._PHRASES", 16)
+        yield

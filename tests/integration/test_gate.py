@@ -34,6 +34,8 @@ from search.protocols import Encoder, VectorStore
 from search.settings import Settings
 from search.writing import prepare
 
+pytestmark = pytest.mark.usefixtures("brief_calibration")
+
 DEPARTMENTS = ("kt", "hm", "el")
 """Kitchen, home and electronics of the demo shop: 12 queries. All of them would take minutes."""
 

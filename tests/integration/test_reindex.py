@@ -37,6 +37,8 @@ from search.protocols import Progress as Advance
 from search.storage.edge import EdgeStore
 from search.suggestions import ARTEFACT as SUGGESTIONS
 
+pytestmark = pytest.mark.usefixtures("brief_calibration")
+
 COLOURS = ["red", "blue", "green", "black", "white"]
 THINGS = ["lamp", "kettle", "desk", "chair", "mug", "rug", "clock"]
 

@@ -27,6 +27,8 @@ from search.settings import Settings
 from search.shopper import Shopper
 from search.storage.edge import EdgeStore
 
+pytestmark = pytest.mark.usefixtures("brief_calibration")
+
 THINGS = ("lamp", "kettle", "desk", "mug")
 EACH = 6
 IDS = [f"{thing}{number}" for thing in THINGS for number in range(EACH)]
