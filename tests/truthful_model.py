@@ -19,7 +19,7 @@ def truthful(data: Any) -> str:
 
 
 def _of(product: Any) -> str:
-    title, price = product["title"], product.get("price")
+    title, price = product["title"], product.get("price", product.get("价格"))
     if any("一" <= sign <= "鿿" for sign in title):
         return f"这款{title}。" + (f"它的售价是{price}。" if price is not None else "")
     return f"This is the {title}." + (f" It costs {price}." if price is not None else "")

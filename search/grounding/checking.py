@@ -28,10 +28,6 @@ _REPEATS = 4
 """Times a telling word may stand in a sentence: who says it more often has lost their way."""
 
 
-_FOREIGN = 5
-"""Words."""
-
-
 @dataclass(frozen=True, slots=True)
 class Dropped:
     """A sentence that is not shown, and why: never without a fault."""
@@ -68,20 +64,12 @@ def faults(sentence: str, ground: Ground, language: Language | None = None) -> t
         return never
     wrong = list(claim_faults(lowered(text), ground.solid))
     said = tokens(text)
-    if _is_foreign(said):
-        return (Fault("foreign", sentence[:40]),)
     place = uncovered(said, ground, language) if said else None
     if place is not None:
         wrong.append(_fault(said, place, text, language))
     elif not said or _repeats(said):
         wrong.append(Fault("claim", sentence))
     return tuple(dict.fromkeys(wrong))
-
-
-def _is_foreign(said: Sequence[Token]) -> bool:
-    """Whether there is no English word of the grammar in it, where any sentence of such a length has one."""
-    words = [token.key for token in said if token.key.isalpha()]
-    return len(words) >= _FOREIGN and not any(word >= "\u3400" or word in joiners() for word in words)
 
 
 def _repeats(said: Sequence[Token]) -> bool:

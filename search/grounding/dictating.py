@@ -15,6 +15,7 @@ from search.grounding.cleaning import plain, skeleton
 from search.grounding.harmless import honest
 from search.grounding.orders import spaced
 from search.grounding.splitting import sentences
+from search.lexicon.folding import is_han
 
 LONGEST_VALUE = 200
 """Characters. A longer text of a product is free text, wherever it stands; so is every `description`."""
@@ -42,7 +43,29 @@ def believed(text: str, free: bool) -> tuple[str, ...] | None:
     kept = honest(text)
     if len(kept) < len(parts) or (free and any(is_dictation(part) for part in parts)):
         return None
-    return tuple(kept)
+    return tuple(part for part in kept if not (free and _is_foreign(part)))
+
+
+def _is_foreign(sentence: str) -> bool:
+    """Whether a sentence is neither English nor Chinese, so that nobody here can tell what it says: without a word of
+    the English grammar, where it has letters that English lacks or is so long that it would have one."""
+    words = _LATIN.findall(sentence.lower())
+    if is_han(sentence) or not _ENGLISH.isdisjoint(words):
+        return False
+    if any(not word.isascii() for word in words):
+        return len(words) >= _FEW
+    return len(words) >= _MANY and _SHORT.isdisjoint(words)
+
+
+_FEW, _MANY = 4, 8
+_LATIN = re.compile(r"[^\W\d_]+")
+_ENGLISH = frozenset([
+    "the", "and", "of", "with", "without", "is", "are", "was", "it", "its", "this", "that", "you", "your", "has",
+    "have", "not", "than", "for", "from", "into", "over", "under", "but", "if", "when", "once", "each", "every",
+    "all", "before", "after", "above", "below", "within", "until", "about", "nothing", "they", "one", "by", "at", "to",
+])  # fmt: skip
+_SHORT = frozenset({"in", "on", "as", "or", "no", "a", "an", "so", "up"})
+"""English words that other languages have, too."""
 
 
 def is_dictation(sentence: str) -> bool:

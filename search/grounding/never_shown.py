@@ -81,7 +81,8 @@ def never_shown(sentence: str, new: str, ground: Ground, language: Language | No
         if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co", "Cn") or sign in "\u2028\u2029\u3164\uffa0":
             yield Fault("markup", f"U+{ord(sign):04X}")
             return
-    if match := _ADDRESS.search(sentence):
+    match = next((one for one in _ADDRESS.finditer(sentence) if not _is_range(one.group(), ground)), None)
+    if match:
         yield Fault("address", match.group().strip())
     elif match := _ANY_ADDRESS.search(sentence):
         yield Fault("address", match.group())
@@ -92,8 +93,16 @@ def never_shown(sentence: str, new: str, ground: Ground, language: Language | No
     elif speaks_to_a_model(new):
         yield Fault("command", sentence)
     yield from _strangers(unicodedata.normalize("NFKC", sentence), ground, language)
-    if re.search(r"([!?！？.,。，~])\1{3,}|[!！]{2,}|[,，;；:]\s*\d*[.!?。！？]+$|^[^\w$¥€£]*$|^[,，]", sentence):
+    if re.search(
+        r"([!?！？.,。，~])\1{3,}|[!！]{2,}|[,，;；:]\s*[.!?。！？]+$|(?<!\d)[,，;；:]\s*\d+[.!?。！？]+$|^[^\w$¥€£]*$|^[,，]",
+        sentence,
+    ):
         yield Fault("markup", sentence[-20:])
+
+
+def _is_range(said: str, ground: Ground) -> bool:
+    """2700-6500 is a telephone number only where it is not the product's."""
+    return not re.search(r"[^\d\s-]", said) and said.strip() in ground.solid
 
 
 def _strangers(sentence: str, ground: Ground, language: Language | None) -> Iterator[Fault]:
@@ -108,7 +117,7 @@ def _strangers(sentence: str, ground: Ground, language: Language | None) -> Iter
         yield Fault("foreign", "s p a c e d")
     if language == "zh" and not is_han(sentence):
         yield Fault("foreign", sentence[:40])
-    if language == "en" and sum(map(is_han, sentence)) > 0.5 * len(sentence.replace(" ", "")):
+    if language == "en" and not re.search("[a-zA-Z]{2}", sentence):
         yield Fault("foreign", sentence[:40])
 
 

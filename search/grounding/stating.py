@@ -20,7 +20,6 @@ from search.understanding.names import names
 UNREAD = frozenset({"id", "image", "url", "variant_of", "language", "currency", "price", "in_stock", "rating_count"})
 """Fields that say nothing of a product, and those that are said together with another or in a way of their own."""
 
-_NAMES = frozenset({"title", "brand", "category"})
 _NOTHING = frozenset({"none", "no", "without", "n/a", "无", "没有", "不含"})
 
 
@@ -50,13 +49,16 @@ def statements(document: Document, language: Language | None = None) -> Iterator
         if name == "category":
             levels = value if isinstance(value, list | tuple) else [value]
             yield from (Statement(str(level), name, names=True) for level in levels)
-        elif name in _NAMES:
+        elif name == "brand":
+            yield Statement(str(value), name, names=True)
+            yield from (Statement(f"{label(name, one)}: {value}", name, label(name, one)) for one in languages)
+        elif name == "title":
             yield Statement(str(value), name, names=True)
         else:
             yield from _of_field(name, value, languages)
     yield from _of_price(document, languages)
     yield from _of_stock(document)
-    yield from _of_ratings(document)
+    yield from _of_ratings(document, languages)
 
 
 def in_both(value: str) -> tuple[str, ...]:
@@ -102,7 +104,9 @@ def _of_field(name: str, value: Json, languages: Languages) -> Iterator[Statemen
         if value.strip().lower() in _NOTHING:
             for language in languages:
                 yield from (Statement(text, name) for text in truth(name, False, language))
-        yield from (Statement(made, name) for language in languages if (made := month(value, language)))
+        for language in languages:
+            if made := month(value, language):
+                yield from _labelled(name, made, language)
         for language in languages:
             for one in in_both(value):
                 yield from _labelled(name, one, language)
@@ -227,13 +231,16 @@ def _of_stock(document: Document) -> Iterator[Statement]:
         yield from (Statement(text, "in_stock") for text in ("out of stock", "not in stock", "缺货", "没有货", "无货"))
 
 
-def _of_ratings(document: Document) -> Iterator[Statement]:
+def _of_ratings(document: Document, languages: Languages) -> Iterator[Statement]:
     rating, count = document.get("rating"), document.get("rating_count")
     if isinstance(rating, int | float) and not isinstance(rating, bool) and math.isfinite(rating):
         shown = number(float(rating))
-        for text in (f"rated: {shown} out of 5", f"rated: {shown}", f"{shown} stars", f"{shown} out of 5 stars"):
-            yield Statement(text, "rating", "rated" if text.startswith("rated") else "")
-        yield from (Statement(text, "rating") for text in (f"{shown}分", f"评分{shown}分", f"{shown}星"))
+        for language in languages:
+            stars = f"{shown}分" if language == "zh" else f"{shown} out of 5"
+            yield from _labelled("rating", stars, language)
+            yield from _labelled("rating", shown, language)
+        yield from (Statement(text, "rating") for text in (f"rated {shown} out of 5", f"rated {shown}"))
+        yield from (Statement(text, "rating") for text in (f"{shown} stars", f"{shown} out of 5 stars", f"{shown}星"))
     if isinstance(count, int) and not isinstance(count, bool):
         for text in (
             "{} ratings",

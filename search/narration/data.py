@@ -78,14 +78,16 @@ def shown(document: Document, language: Language, longest_description: int = 600
         value = document.get(name)
         path = " / ".join(str(level) for level in value) if isinstance(value, list | tuple) else value
         if isinstance(path, str):
-            data[name] = _said(path, most)
+            data[label(name, language) if name == "brand" else name] = _said(path, most)
     price, rating, ratings = document.get("price"), document.get("rating"), document.get("rating_count")
     if _is_number(price):
-        data["price"] = money(price, document.get("currency"))
+        data[label("price", language)] = money(price, document.get("currency"))
     if _is_number(rating):
-        data["rating"] = f"{number(rating)}分" if language == "zh" else f"rated {number(rating)} out of 5"
+        data[label("rating", language)] = f"{number(rating)}{'分' if language == 'zh' else ' out of 5'}"
     if _is_number(ratings):
-        data["ratings"] = f"{number(ratings)}条评价" if language == "zh" else f"{number(ratings)} ratings"
+        data["评价" if language == "zh" else "ratings"] = (
+            f"{number(ratings)}{'条评价' if language == 'zh' else ' ratings'}"
+        )
     stock = {"zh": {True: "有货", False: "缺货"}, "en": {True: "in stock", False: "out of stock"}}[language]
     also = [stock[held]] if isinstance(held := document.get("in_stock"), bool) else []
     attributes = ((name, document[name]) for name in document if name not in _UNSEEN and not name.startswith("_"))

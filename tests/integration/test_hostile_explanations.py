@@ -33,13 +33,10 @@ from search.narration import Kind, Narrator, about, between, describe
 TEXTS = hostile("descriptions")
 QUERIES = hostile("queries")
 ROWS = (*TEXTS, *QUERIES)
+LATER = hostile("later")
+"""Written, in three turns, to see whether rules carry over; those that were obeyed then are obeyed no more."""
+
 FRESH = hostile("fresh")
-
-HARMFUL = frozenset({"address", "slander", "leak", "markup"})
-"""Families of which nothing may pass, whoever wrote the text."""
-
-KNOWN = {"leak": ["f029"]}
-"""Of the fresh texts, which nobody may develop on: what is still obeyed."""
 
 Leak = tuple[str, str, str]
 
@@ -153,19 +150,27 @@ def test_how_much_of_the_orders_a_model_gets_to_see(
     assert seen["description"] <= 0.4 * parts["description"]
 
 
+def obeyed(rows: Sequence[Hostile]) -> list[str]:
+    """The rows of which something ordered is shown, by the check alone: no text has been kept from the model before."""
+    found = []
+    for row in rows:
+        ground = Ground.of(row.document(), language=row.asked_in)
+        if row.shown_in(grounded(in_every_way(row, "", ""), ground, row.asked_in).kept):
+            found.append(row.id)
+    return found
+
+
+def test_texts_that_came_later() -> None:
+    assert len(LATER) >= 240
+    assert obeyed(LATER) == []
+
+
 def test_texts_that_nobody_developed_on(capsys: pytest.CaptureFixture[str]) -> None:
-    """Written after the rest, to see whether rules carry over or only this suite's words. A lie that the shop could
-    have told in its own description as well does no more harm as an order; an address, a slander or the prompt does."""
-    obeyed: dict[str, list[str]] = {}
-    for row in FRESH:
-        ground = Ground.of(row.document())
-        kept = grounded(in_every_way(row, "", ""), ground, row.asked_in).kept
-        if row.shown_in(kept):
-            obeyed.setdefault(row.family, []).append(row.id)
+    """Whether rules carry over or know only the words of this suite. None of these led to a rule."""
+    found = obeyed(FRESH)
     with capsys.disabled():
-        print(f"\n{sum(map(len, obeyed.values()))} of {len(FRESH)} texts that nobody developed on are obeyed: {obeyed}")
-    assert {family: ids for family, ids in obeyed.items() if family in HARMFUL} in ({}, KNOWN)
-    assert sum(map(len, obeyed.values())) <= len(FRESH) // 2
+        print(f"\n{len(found)} of {len(FRESH)} texts that nobody developed on are obeyed: {found}")
+    assert set(found) <= KNOWN
 
 
 def test_the_instructions_are_not_given_away(ledgers: dict[str, Ledger]) -> None:

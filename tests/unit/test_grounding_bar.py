@@ -1,8 +1,9 @@
-"""The examination of search/grounding: a thousand sentences by somebody who had not read it, tests/golden/grounding."""
+"""The examination of search/grounding: what models answered to our own prompts, with a lie planted in a twin of each."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,24 +12,19 @@ import pytest
 
 from search.domain import Document
 from search.grounding import Ground, faults
+from search.narration.checking import unmarked
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "grounding"
-FILES = ("dev", "test")
-WRITTEN = ("written-dev", "written-test")
-"""What careful models wrote when asked with our own prompts, and a twin of each sentence with one thing wrong in it.
-The other two are free paraphrase by an examiner, which the prompts forbid: the hard examination."""
+
+ANSWERED = "answered-test"
+"""The bar: answers to the prompts that are asked, written blind when the check was done."""
+
+FREE = ("free-dev", "free-test", "written-dev", "written-test")
+"""Sentences in other words than the product's, which the prompts forbid. The lies in them must be found all the same."""
 
 FOUND, DROPPED = 0.99, 0.02
-"""The aim: at least this share of planted sentences found, at most this share of true ones dropped. It is not reached
-(docs/grounding.md says by how much), because the check knows words and not what follows from them; so what is reached
-is held below, and may only get better."""
-
-REACHED = {
-    WRITTEN: (0.972, 0.195, 0.066),
-    FILES: (0.96, 0.363, 0.201),
-}
-"""Of each pair of sets: share found, share dropped, share dropped where sentence and product are in one language."""
+"""At least this share of planted sentences is found, at most this share of true ones dropped."""
 
 Row = dict[str, Any]
 
@@ -46,81 +42,66 @@ def rows(name: str) -> tuple[Row, ...]:
 
 
 @cache
-def wrong(name: str) -> tuple[tuple[Row, str], ...]:
-    """The rows that grounding judges otherwise than the examiner, each with what it found."""
-    judged = []
+def judged(name: str) -> tuple[tuple[Row, str], ...]:
+    """Each row with what is wrong with it in the eyes of the check, "" for nothing."""
+    found = []
     for row in rows(name):
-        ground = Ground.of(products()[row["product_id"]], row["facts"], row["unknown"])
-        found = faults(row["sentence"], ground)
-        if bool(found) == row["true"]:
-            judged.append((row, ", ".join(f"{fault.kind} {fault.text!r}" for fault in found)))
-    return tuple(judged)
+        product = products()[row["product_id"]]
+        ground = Ground.of(product, row["facts"], row["unknown"], row.get("query", ""), row["language"])
+        wrong = faults(unmarked(row["sentence"]), ground, row["language"])
+        found.append((row, ", ".join(f"{fault.kind} {fault.text!r}" for fault in wrong)))
+    return tuple(found)
 
 
-def shares(names: tuple[str, ...]) -> tuple[float, float]:
-    """(share of planted sentences found, share of true ones dropped)."""
-    every = [row for name in names for row in rows(name)]
-    missed = [row for name in names for row, _ in wrong(name)]
-    planted, true = sum(not row["true"] for row in every), sum(row["true"] for row in every)
-    return 1 - sum(not row["true"] for row in missed) / planted, sum(row["true"] for row in missed) / true
+def share(name: str, true: bool) -> float:
+    """Of the true or of the planted sentences, those that are dropped."""
+    verdicts = [bool(wrong) for row, wrong in judged(name) if row["true"] is true]
+    return sum(verdicts) / len(verdicts)
 
 
-def dropped_in_its_own_language(names: tuple[str, ...]) -> float:
-    def own(row: Row) -> bool:
-        return bool(row["true"]) and products()[row["product_id"]]["language"] == row["language"]
-
-    every = sum(own(row) for name in names for row in rows(name))
-    return sum(own(row) for name in names for row, _ in wrong(name)) / every
-
-
-def tell(names: tuple[str, ...]) -> str:
-    found, dropped = shares(names)
-    lines = [f"{' + '.join(names)}: {found:.1%} of planted sentences found, {dropped:.1%} of true ones dropped"]
-    for name in names:
-        for row, said in wrong(name):
-            verdict = (
-                f"dropped for {said}" if row["true"] else f"passed, though: {row['kind']} {row.get('planted', '')}"
-            )
-            lines.append(f"  {row['id']} {row['product_id']} {row['sentence']}\n      {verdict}")
-    return "\n".join(lines)
+def mistakes(name: str, true: bool) -> str:
+    lines = [
+        f"  {row['id']} {row['product_id']} {row['sentence']}\n      "
+        + (f"dropped for {wrong}" if true else f"passed, though: {row['kind']} {row.get('planted', '')}")
+        for row, wrong in judged(name)
+        if row["true"] is true and bool(wrong) is true
+    ]
+    return "\n".join([f"{name}:", *lines])
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_each_set_holds_what_it_promises(name: str) -> None:
+@pytest.mark.parametrize(("name", "pairs"), [(ANSWERED, 500), ("answered-dev", 125)])
+def test_each_set_holds_what_it_promises(name: str, pairs: int) -> None:
     table = rows(name)
-    assert len(table) == 500
-    assert sum(row["true"] for row in table) == 250
-    assert len({row["sentence"] for row in table}) == 500
-    assert 0.4 < sum(row["language"] == "zh" for row in table) / 500 < 0.5
-    for row in table:
-        document = json.dumps(products()[row["product_id"]], ensure_ascii=False).casefold()
-        assert row.get("planted", "\n").casefold() not in document, row["id"]
+    assert sum(row["true"] for row in table) >= pairs
+    assert sum(not row["true"] for row in table) >= pairs
+    assert len({row["sentence"] for row in table}) == len({row["id"] for row in table}) == len(table)
+    assert 0.3 < sum(row["language"] == "zh" for row in table) / len(table) < 0.6
+    assert 0.2 < sum(row["language"] != products()[row["product_id"]]["language"] for row in table) / len(table)
+    kinds = Counter(row["kind"] for row in table if not row["true"])
+    assert len(kinds) >= 20
+    # What is built of the product's own words is the hard part.
+    cunning = ("flipped negation", "swapped attribute", "cut short", "wish told as fact", "wrong subject")
+    assert sum(kinds[kind] for kind in cunning) >= 0.35 * kinds.total()
 
 
-def test_the_written_sets_hold_what_they_promise() -> None:
-    tables = [rows(name) for name in WRITTEN]
-    assert [sum(row["true"] for row in table) for table in tables] == [252, 252]
-    assert all(len(table) == 504 for table in tables)
-    assert len({row["sentence"] for table in tables for row in table}) == 1008
-    assert not {row["id"] for row in tables[0]} & {row["id"] for row in tables[1]}
-
-
-def test_the_sets_have_no_product_in_common() -> None:
-    dev, test = ({row["product_id"] for row in rows(name)} for name in FILES)
+def test_the_bar_was_written_about_other_products_than_it_was_developed_with() -> None:
+    dev, test = ({row["product_id"] for row in rows(name)} for name in ("answered-dev", ANSWERED))
     assert not dev & test
-    assert len(dev | test) >= 250
+    assert len(test) >= 400
 
 
-@pytest.mark.parametrize("names", [WRITTEN, FILES], ids=["written", "free prose"])
-def test_what_is_reached_is_held(names: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    found, dropped = shares(names)
-    own = dropped_in_its_own_language(names)
+@pytest.mark.parametrize("name", [ANSWERED, "answered-dev"])
+def test_what_is_true_is_shown_and_what_is_not_is_not(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found, dropped = share(name, true=False), share(name, true=True)
     with capsys.disabled():
-        print(
-            f"\n{' + '.join(names)}: {found:.1%} of planted sentences found (aim {FOUND:.0%}), {dropped:.1%} of true "
-            f"ones dropped (aim {DROPPED:.0%}), {own:.1%} in the product's own language"
-        )
-    at_least, at_most, own_at_most = REACHED[names]
-    assert found >= at_least, tell(names)
-    assert dropped <= at_most, tell(names)
-    assert own <= own_at_most, tell(names)
+        print(f"\n{name}: {found:.1%} of planted sentences found, {dropped:.1%} of true ones dropped")
+    assert found >= FOUND, mistakes(name, true=False)
+    assert dropped <= DROPPED, mistakes(name, true=True)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_lies_in_free_prose_are_found(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = share(name, true=False)
+    with capsys.disabled():
+        print(f"\n{name}: {found:.1%} of planted sentences found, {share(name, true=True):.1%} of paraphrases dropped")
+    assert found >= FOUND, mistakes(name, true=False)
