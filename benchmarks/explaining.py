@@ -10,6 +10,9 @@ servers of the language model.
 - *alone*: searches, no explanations;
 - *no model*: explanations from the evidence: what the others are compared with;
 - *good*: a server that streams a truthful answer word by word, 20 ms apart, the first after 200 ms;
+- *nonsense*: one that streams words without a meaning and scraps of JSON at the same pace: it answers, and all that it
+  says is dropped;
+- *garbage*: one that sends bytes that are no events, or events that are no JSON;
 - *hanging*: one that takes the question and says nothing;
 - *cutting*: one that hangs up in the middle of a word; *429*, *500*: one that answers so at once.
 
@@ -22,9 +25,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import json
 import multiprocessing
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -46,7 +51,7 @@ import numpy as np
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "examples" / "demo"
-CONDITIONS = ("alone", "no model", "good", "hanging", "cutting", "429", "500")
+CONDITIONS = ("alone", "no model", "good", "nonsense", "garbage", "hanging", "cutting", "429", "500")
 BASE = "no model"
 
 
@@ -74,7 +79,7 @@ def serve(urls: dict[str, str | None]) -> None:
         threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True).start()
     print(json.dumps(ports), flush=True)
     sys.stdin.read()
-    os._exit(0)  # seven applications share a service that each would close
+    os._exit(0)  # the applications share a service that each would close
 
 
 @contextmanager
@@ -182,20 +187,39 @@ def one_round(
 # --- servers of a language model -------------------------------------------------------------------------------------
 
 
+NONSENSE = 'glorp sevenfold the marble of quince {"ok": null} zum harbour ]] blick 0x1f'.split()
+
+
 def stubs(channel: Connection) -> None:
     """A process of its own: sends the addresses by condition, and ends when it hears anything."""
-    from llm_server import Reply, piece, refuses, serving, streams
+    from llm_server import DONE, Reply, event, piece, refuses, serving, streams
     from truthful_model import truthful
 
-    def good(payload: Any) -> Any:
-        words = truthful(json.loads(payload["messages"][-1]["content"])).split(" ")
+    def said(words: Sequence[str]) -> Any:
         parts: list[Any] = [0.2]
         for number, word in enumerate(words):
             parts += [piece(word if number == 0 else f" {word}"), 0.02]
-        return streams(*parts, piece(finish="stop"), b"data: [DONE]\n\n")
+        return streams(*parts, piece(finish="stop"), DONE)
 
+    def good(payload: Any) -> Any:
+        return said(truthful(json.loads(payload["messages"][-1]["content"])).split(" "))
+
+    draw = random.Random(7)  # noqa: S311
+
+    def nonsense(payload: Any) -> Any:
+        """As long as a good answer, and in lines where a comparison is asked for, so that all of it is looked at."""
+        compared = "products" in json.loads(payload["messages"][-1]["content"])
+        lines = (" ".join([*draw.choices(NONSENSE, k=9), f"{draw.randrange(1000)}."]) for _ in range(3))
+        text = "".join(f"{number}. {line}\n" for number, line in enumerate(lines, 1)) if compared else " ".join(lines)
+        return said(text.split(" "))
+
+    garbage = itertools.cycle(
+        [streams(b"\xff\xfe\x00 nothing that can be read \x80" * 20), streams(event('{"choices": [{"delta": {"con'))]
+    )
     replies: dict[str, Any] = {
         "good": good,
+        "nonsense": nonsense,
+        "garbage": lambda _: next(garbage),
         "hanging": [Reply(silent=True)],
         "cutting": [streams("This is the", " ", cut=True)],
         "429": [refuses(429, "slow down")],
@@ -230,10 +254,10 @@ def ratio(rounds: Sequence[Sequence[float]], base: Sequence[Sequence[float]], qu
     def at(chosen: Sequence[Sequence[float]]) -> float:
         return float(np.quantile(np.concatenate([np.asarray(one) for one in chosen]), quantile))
 
-    random = np.random.default_rng(7)
+    chance = np.random.default_rng(7)
     drawn = []
     for _ in range(2000):
-        picks = random.integers(0, len(rounds), len(rounds))  # the same rounds of both: they were side by side
+        picks = chance.integers(0, len(rounds), len(rounds))  # the same rounds of both: they were side by side
         drawn.append(at([rounds[pick] for pick in picks]) / at([base[pick] for pick in picks]))
     low, high = np.quantile(drawn, [0.025, 0.975])
     return at(rounds) / at(base), float(low), float(high)
