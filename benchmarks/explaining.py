@@ -187,7 +187,7 @@ def one_round(
 # --- servers of a language model -------------------------------------------------------------------------------------
 
 
-NONSENSE = 'glorp sevenfold the marble of quince {"ok": null} zum harbour ]] blick 0x1f'.split()
+NONSENSE = 'glorp sevenfold the marble of quince {"ok": null} zum harbour ]] blick 0x1f'
 
 
 def stubs(channel: Connection) -> None:
@@ -209,7 +209,7 @@ def stubs(channel: Connection) -> None:
     def nonsense(payload: Any) -> Any:
         """As long as a good answer, and in lines where a comparison is asked for, so that all of it is looked at."""
         compared = "products" in json.loads(payload["messages"][-1]["content"])
-        lines = (" ".join([*draw.choices(NONSENSE, k=9), f"{draw.randrange(1000)}."]) for _ in range(3))
+        lines = (" ".join([*draw.choices(NONSENSE.split(), k=9), f"{draw.randrange(1000)}."]) for _ in range(3))
         text = "".join(f"{number}. {line}\n" for number, line in enumerate(lines, 1)) if compared else " ".join(lines)
         return said(text.split(" "))
 

@@ -24,6 +24,10 @@ TICK = 0.1
 REST = 0.1
 """Seconds in which an answer may come to its end after the mark of it."""
 
+FULL = 4096
+"""Bytes of a chunk that is more than a few tokens: whoever sends so much is read without a rest, to its end or until it
+is too much."""
+
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -53,6 +57,7 @@ async def _to_the_end(source: AsyncIterator[bytes]) -> None:
 
 async def in_ticks(source: AsyncIterator[bytes], tick: float = TICK) -> AsyncGenerator[bytes, None]:
     """The same chunks, each at most `tick` seconds later: the first at once, then what has come in each tick together.
+    Long ones are not held up.
 
     While nobody asks for the next chunk the system keeps what comes, and nothing in this process wakes for it.
     """
@@ -69,7 +74,7 @@ async def in_ticks(source: AsyncIterator[bytes], tick: float = TICK) -> AsyncGen
             turn.cancel()
         if turned and rested:  # the first, or what came during the rest
             ends, rested = loop.time() + tick, False
-        elif turned:
+        elif turned and len(chunk) < FULL:
             await asyncio.sleep(ends - loop.time())
             rested = True
         yield chunk

@@ -7,14 +7,16 @@ again from memory while nothing that the words depend on has changed: model, ins
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
-from search.errors import LanguageModelError, NothingGrounded
+from search.errors import LanguageModelBusy, LanguageModelError, NothingGrounded
 from search.grounding import Dropped, warm_up
+from search.language_models.breaker import Breaker, Rules
 from search.language_models.careful import Careful
 from search.narration.asked import Asked
 from search.narration.checking import Checker, kinds
@@ -24,6 +26,10 @@ from search.narration.listening import Left, Listener
 from search.narration.prompts import Question, prompt_version
 from search.narration.told import Flights, Told
 from search.protocols import LanguageModel
+
+NONSENSE = Rules(in_a_row=10, share=2.0)
+"""After so many answers in a row of which nothing could be shown the model is not asked for a while: it costs as much
+as a good one. No share opens this breaker: one that is grounded now and then is still worth asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,13 @@ class Counts:
 class Narrator:
     """Safe to use from several threads. It owns the model, which should be a `Careful` one: nothing here waits less."""
 
-    def __init__(self, model: LanguageModel, told: Told | None = None) -> None:
+    def __init__(
+        self,
+        model: LanguageModel,
+        told: Told | None = None,
+        nonsense: Rules = NONSENSE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.model = model
         self._version = prompt_version()
         self._told = told if told is not None else Told()
@@ -51,6 +63,7 @@ class Narrator:
         self._counts: Counter[str] = Counter()
         self._faults: Counter[str] = Counter()
         self._counting = threading.Lock()
+        self._sense = Breaker(clock, nonsense)
         warm_up()  # the tables of the check take a second that no shopper has
 
     def tell(self, asked: Asked, listener: Listener | None = None) -> Iterator[str]:
@@ -71,12 +84,15 @@ class Narrator:
         return self._remembered(self._key(asked))
 
     def given_up(self) -> bool:
-        """Whether the model keeps failing and is not asked for a while, so that `tell` would fail at once: it need not
-        be called then. Counted as a call that did."""
-        if isinstance(self.model, Careful) and self.model.given_up():
+        """Whether the model keeps failing, or talking nonsense, and is not asked for a while, so that `tell` would fail
+        at once: it need not be called then. Counted as a call that did."""
+        with self._counting:
+            given_up = self._sense.refuses()
+        if not given_up and isinstance(self.model, Careful):
+            given_up = self.model.given_up()
+        if given_up:
             self._count("failed")
-            return True
-        return False
+        return given_up
 
     def _explanation(self, asked: Asked, listener: Listener) -> Iterator[str]:
         checker = Checker(asked.ground, asked.language, MOST_SENTENCES)
@@ -131,6 +147,14 @@ class Narrator:
 
     def _counted(self, call: Callable[[], Iterator[str]]) -> Generator[str, None, tuple[str, ...]]:
         """The sentences one by one, and all of them at the end. Raises NothingGrounded where there are none."""
+        with self._counting:
+            ticket = self._sense.admit()
+            wait = self._sense.wait()
+        if ticket is None:
+            self._count("failed")
+            raise LanguageModelBusy(
+                "Nothing that the language model says is in the data. It is asked again later.", wait
+            )
         kept: list[str] = []
         ended = "failed"
         try:
@@ -143,6 +167,13 @@ class Narrator:
             raise
         finally:
             self._count(ended)
+            with self._counting:
+                if kept:
+                    self._sense.succeeded(ticket)
+                elif ended == "ungrounded":
+                    self._sense.failed(ticket)
+                else:
+                    self._sense.unknown(ticket)
         if not kept:
             raise NothingGrounded("Of what the language model said nothing is in the data. The evidence stands.")
         return tuple(kept)

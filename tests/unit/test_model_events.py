@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
-from search.language_models.events import Decoder, events, in_ticks
+from search.language_models.events import FULL, Decoder, events, in_ticks
 
 STREAM = (
     b": ping\n\ndata: one\n\nevent: x\nid: 4\ndata:two\n\ndata: 3\ndata: \xe4\xbd\xa0\n\n"
@@ -58,6 +58,14 @@ def test_the_first_comes_at_once_and_what_follows_when_the_tick_is_over() -> Non
 
     assert asyncio.run(read(NEVER)) == [b"a"]
     assert asyncio.run(read(0.001)) == [b"a", b"b", b"c", b"d", b"e"]
+
+
+def test_whoever_sends_much_is_not_held_up() -> None:
+    async def read() -> int:
+        async with asyncio.timeout(10):
+            return sum([len(chunk) async for chunk in in_ticks(_coming(*[b"x" * FULL] * 9), NEVER)])
+
+    assert asyncio.run(read()) == 9 * FULL
 
 
 def test_nothing_is_read_during_a_tick() -> None:

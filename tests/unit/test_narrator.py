@@ -14,6 +14,7 @@ from search.domain import Constraint, Document, Query
 from search.errors import LanguageModelBusy, LanguageModelError, NothingGrounded
 from search.events import Reason
 from search.explanation import Condition, Ledger, Liking
+from search.language_models.breaker import Rules
 from search.narration import Narrator, about, between, describe
 from search.narration.listening import Left, Listener
 from search.narration.told import Told
@@ -107,6 +108,35 @@ def test_the_same_is_asked_once_and_anything_else_anew() -> None:
     heard(narrator.tell(about(ledger(), "zh")))
     assert len(model.asked) == len(others) + 2
     heard(Narrator(saying(GOOD, name="other")).tell(about(ledger(), "en")))
+
+
+def test_a_model_of_which_nothing_can_be_shown_is_not_asked_for_a_while() -> None:
+    now, said = [0.0], ["It costs $19."]
+    model = saying(lambda _: said[0])
+    narrator = Narrator(model, nonsense=Rules(in_a_row=3, share=2.0, pause=5), clock=lambda: now[0])
+    for _ in range(3):
+        assert not narrator.given_up()
+        assert type(heard(narrator.tell(about(ledger(), "en")))[1]) is NothingGrounded
+    assert narrator.given_up()
+    assert type(heard(narrator.tell(about(ledger(), "en")))[1]) is LanguageModelBusy
+    assert len(model.asked) == 3
+    assert (narrator.counts().ungrounded, narrator.counts().failed) == (3, 2)
+    now[0], said[0] = 5.0, "It is red."
+    assert not narrator.given_up()
+    assert heard(narrator.tell(about(ledger(), "en"))) == (["It is red."], None)
+    assert heard(narrator.tell(about(ledger(BLUE), "en")))[0] == []  # one bad answer is none too many
+    assert not narrator.given_up()
+
+
+def test_a_model_that_is_grounded_now_and_then_is_asked_on() -> None:
+    model = saying(
+        lambda data: "It is red." if data["product"]["price"] in ("$3", "$6", "$9", "$12") else "It is blue."
+    )
+    narrator = Narrator(model, nonsense=Rules(in_a_row=3, share=2.0))
+    told = [heard(narrator.tell(about(ledger(RED | {"price": float(price)}), "en")))[0] for price in range(1, 14)]  # type: ignore[operator]
+    assert told == [["It is red."] if price % 3 == 0 else [] for price in range(1, 14)]
+    assert len(model.asked) == 13
+    assert narrator.counts().ungrounded == 9
 
 
 def test_memory_is_bounded() -> None:
