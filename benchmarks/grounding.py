@@ -3,9 +3,10 @@
     python benchmarks/grounding.py
 
 Planted claims found and true sentences dropped, by set, by whether the sentence is in the product's own language, by
-language and kind (tests/golden/grounding: the checker was developed with `dev` and `written-dev`). Then each
-description of the demo shop said of its own product, where every sentence should stand, and of its neighbour in the
-catalogue, where hardly one should. Times are of one core.
+language and kind (tests/golden/grounding; `answered-test` is the bar, of the free sets what is true is a paraphrase and
+dropped as such). Then each description of the demo shop said of its own product, where every sentence should stand that
+claims nothing risky and speaks of nothing but the product, and of its neighbour in the catalogue, where hardly one
+should. Times are of one core.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import Any
 
 from search.grounding import Ground, faults, sentences, warm_up
 from search.grounding.harmless import honest
+from search.narration.checking import unmarked
+from search.narration.data import shown
 
 ROOT = Path(__file__).parents[1]
 Row = dict[str, Any]
@@ -34,11 +37,19 @@ def catalogue() -> dict[str, Row]:
     return {row["id"]: row for file in files for row in lines(file)}
 
 
+def ground_of(row: Row, products: dict[str, Row]) -> Ground:
+    product = products[row["product_id"]]
+    return Ground.of(product, row["facts"], row["unknown"], row.get("query", ""), row["language"])
+
+
 def examined(name: str, products: dict[str, Row]) -> None:
     rows = list(lines(ROOT / "tests" / "golden" / "grounding" / f"{name}.jsonl"))
-    grounds = [Ground.of(products[row["product_id"]], row["facts"], row["unknown"]) for row in rows]
+    grounds = [ground_of(row, products) for row in rows]
     began = time.process_time()
-    faulty = [bool(faults(row["sentence"], ground)) for row, ground in zip(rows, grounds, strict=True)]
+    faulty = [
+        bool(faults(unmarked(row["sentence"]), ground, row["language"]))
+        for row, ground in zip(rows, grounds, strict=True)
+    ]
     took = (time.process_time() - began) / len(rows)
     every: Counter[tuple[bool, str]] = Counter()
     flagged: Counter[tuple[bool, str]] = Counter()
@@ -74,16 +85,19 @@ def spoken(products: dict[str, Row]) -> None:
 
 
 def prepared(products: dict[str, Row]) -> None:
-    began = time.process_time()
-    for row in products.values():
-        Ground.of(row)
-    print(f"  a Ground takes {1e3 * (time.process_time() - began) / len(products):.2f} ms")
+    for word in ("of a product never seen", "again"):
+        began = time.process_time()
+        for row in products.values():
+            shown(row, row["language"])
+            Ground.of(row, language=row["language"])
+        took = 1e3 * (time.process_time() - began) / len(products)
+        print(f"  data for the model and a Ground, {word}: {took:.2f} ms")
 
 
 def main() -> None:
     products = catalogue()
     warm_up()
-    for name in ("written-dev", "written-test", "dev", "test"):
+    for name in ("answered-test", "answered-dev", "free-dev", "free-test", "written-dev", "written-test"):
         examined(name, products)
     spoken(products)
     prepared(products)

@@ -50,10 +50,12 @@ def _is_foreign(sentence: str) -> bool:
     """Whether a sentence is neither English nor Chinese, so that nobody here can tell what it says: without a word of
     the English grammar, where it has letters that English lacks or is so long that it would have one."""
     words = _LATIN.findall(sentence.lower())
-    if is_han(sentence) or not _ENGLISH.isdisjoint(words):
+    if is_han(sentence):
         return False
+    if (english := sum(word in _ENGLISH for word in words)) or len(words) < _FEW:
+        return sum(word in _OTHER for word in words) > english + 1
     if any(not word.isascii() for word in words):
-        return len(words) >= _FEW
+        return True
     return len(words) >= _MANY and _SHORT.isdisjoint(words)
 
 
@@ -64,6 +66,13 @@ _ENGLISH = frozenset([
     "have", "not", "than", "for", "from", "into", "over", "under", "but", "if", "when", "once", "each", "every",
     "all", "before", "after", "above", "below", "within", "until", "about", "nothing", "they", "one", "by", "at", "to",
 ])  # fmt: skip
+_OTHER = frozenset([
+    "de", "het", "een", "dat", "der", "das", "und", "ist", "ein", "eine", "dem", "nicht", "el", "los", "las", "que",
+    "una", "por", "para", "le", "les", "des", "du", "et", "est", "une", "dans", "pour", "pas", "il", "gli", "di", "che",
+    "och", "att", "det", "som", "av", "med", "til", "ikke", "nie", "jest", "dan", "yang", "dengan", "untuk", "door",
+    "zet", "er",
+])  # fmt: skip
+"""The commonest words of other languages that are no English ones."""
 _SHORT = frozenset({"in", "on", "as", "or", "no", "a", "an", "so", "up"})
 """English words that other languages have, too."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,7 @@ from search.grounding.dictating import believed, is_free
 from search.grounding.phrases import Source, source
 from search.grounding.reading import lowered, unified
 from search.grounding.stating import Statement, statements
+from search.grounding.tokens import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ class Ground:
             for part in believed(value, True) or ()
             if may_be_repeated(part)
         ]
-        sources = [_of_catalogue(one) for one in solid]
+        kinds = _kinds(held)
+        sources = [_of_catalogue(one, kinds if one.field == "title" else frozenset()) for one in solid]
         sources += [source(one) for one in prose]
         sources += [source(Statement(fact, "evidence")) for fact in facts]
         sources += [source(Statement(clause, "open"), whole=True) for clause in unknown]
@@ -73,9 +76,17 @@ def _text(parts: Sequence[str]) -> str:
 
 
 @lru_cache(16_384)
-def _of_catalogue(statement: Statement) -> Source:
+def _of_catalogue(statement: Statement, kinds: frozenset[str]) -> Source:
     """Values come again and again, and nothing that a shopper typed is among them."""
-    return source(statement)
+    return source(statement, kinds=kinds)
+
+
+def _kinds(document: Document) -> frozenset[str]:
+    """The words that the last level of the category ends with: «mouse» and «trackball» of «Mice & Trackballs»."""
+    category = document.get("category")
+    leaf = category[-1] if isinstance(category, list | tuple) and category else category
+    parts = [tokens(part) for part in re.split(r"&|,|/|\band\b", leaf)] if isinstance(leaf, str) else []
+    return frozenset(part[-1].key for part in parts if part)
 
 
 def _is_prose(name: str, value: object) -> TypeGuard[str]:

@@ -16,6 +16,7 @@ from search.grounding.reading import cut, plain_signs, unified
 from search.grounding.stating import Statement
 from search.grounding.tokens import Token, tokens
 from search.lexicon.folding import HAN
+from search.understanding.names import names
 
 _LIGHT = frozenset([
     "it", "this", "these", "they", "that", "there", "its", "is", "have", "come", "in", "and", "also", "with",
@@ -27,6 +28,8 @@ _LIGHT = frozenset([
 
 _JOINS = frozenset({"and", "but", "with", "plus", "which", "和", "与", "及", "且", "但", "并"})
 """Tokens that begin a clause of their own."""
+
+_HAN_JOINS = frozenset({"和", "与", "及"})
 
 _RESTRICTS = frozenset([
     "if", "unless", "until", "when", "only", "except", "provided", "once", "如", "若", "只", "除", "仅", "需",
@@ -48,8 +51,8 @@ class Source:
     label: int
 
 
-def source(statement: Statement, whole: bool = False) -> Source:
-    """`whole`: nothing of it may be left off but at its beginning."""
+def source(statement: Statement, whole: bool = False, kinds: frozenset[str] = frozenset()) -> Source:
+    """`whole`: nothing of it may be left off but at its beginning. `kinds`: words of what the product is."""
     text = plain_signs(statement.text) if statement.names else unified(statement.text)
     found = tokens(
         _QUOTES.sub(" ", _QUOTES_OF_HAN.sub("", text)) if whole or statement.field == "evidence" else text,
@@ -57,10 +60,11 @@ def source(statement: Statement, whole: bool = False) -> Source:
     )
     begins = [False] * len(found)
     ends = [False] * len(found) + [True]
-    starts = _clauses(found, whole, statement.names or statement.field == "evidence")
+    starts = _clauses(found, whole, bool(statement.names or statement.label or statement.field == "evidence"))
     listed = _denied_with_the_one_before(found, starts, text)
     for start, end in zip(starts, [*starts, len(found)][1:], strict=True):
-        ends[end] = True
+        # 敏感肌和眼周容易辣 says nothing of 敏感肌 before its end.
+        ends[end] = end == len(found) or not statement.prose or found[end].apart or found[end].key not in _HAN_JOINS
         place = end if start in listed else start
         while place < end:
             begins[place] = True
@@ -68,7 +72,7 @@ def source(statement: Statement, whole: bool = False) -> Source:
                 break
             place += 1
     if statement.names:
-        _shorten(found, text, begins, ends)
+        _shorten(found, text, begins, ends, kinds)
     keys = tuple(token.key for token in found)
     return Source(statement, keys, tuple(begins), tuple(ends), _size(statement.label))
 
@@ -126,7 +130,7 @@ _FEW = 3
 """Tokens of a member of an English list."""
 
 
-def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[bool]) -> None:
+def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[bool], kinds: frozenset[str]) -> None:
     """«Oak Dining Chair» may be called a dining chair: what a name ends with is the thing, and what stands before it
     may be left off, but for words without which it would be another thing, as of a «faux leather jacket»."""
     words = {place: word for match in _HAN_RUN.finditer(text) for place, word in _word_starts(match)}
@@ -136,25 +140,32 @@ def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[b
         # Of an English title the first part names the thing; a Chinese one may name it anywhere.
         tail = token.key in _TAILS and not token.hyphened
         first = first and not token.apart and (not tail or token.key == "of") and token.key not in _JOINS
-        begins[place] |= before.key in _TAILS and not before.hyphened
         code = place + 1 < len(found) and found[place + 1].start == token.end and found[place + 1].key[0].isdigit()
         spec = token.key[0].isdigit() and not before.key[0].isdigit() and before.end < token.start
-        if tail or ((spec or code) and not token.hyphened):
+        if ((tail or spec or code) and not token.hyphened) or (before.key in kinds and before.key < "\u3400"):
             ends[place] = True
-        han = token.key >= "\u3400"
-        if (
-            not token.hyphened
-            and not _changes(words.get(token.start, before.key))
-            and (token.start in words or (not han and first))
-        ):
+        if before.key in ("for", "in") and not before.hyphened:
             begins[place] = True
+        elif token.key >= "\u3400":
+            begins[place] |= before.key < "\u3400" and token.key not in _UNITS
+            begins[place] |= token.start in words and not _changes(words[token.start])
+        elif first and not token.hyphened and token.key not in _BELONGS and token.key not in _UNITS:
+            begins[place] |= not _changes(before.key)
+
+
+_UNITS = frozenset([
+    "oz", "ml", "l", "g", "kg", "mg", "cm", "mm", "m", "inch", "in", "ft", "w", "v", "gb", "tb", "lb", "pack", "piece",
+    "person", "sheet", "克", "毫", "升", "厘", "米", "英", "斤", "公", "千", "寸", "件", "包", "片", "盒", "支", "只",
+    "双", "条", "瓶", "个", "码", "岁", "人", "张", "页", "瓦", "伏", "小", "分", "天", "年", "号", "代", "合", "层",
+    "抽", "杯",
+])  # fmt: skip
 
 
 _HAN_RUN = re.compile(rf"[{HAN}]+")
 _QUOTES = re.compile('[“”"]')
 _QUOTES_OF_HAN = re.compile(rf"(?<=[{HAN}])[“”\"]|[“”\"](?=[{HAN}])")
 _TAILS = frozenset([
-    "for", "in", "by", "from", "of", "without", "to", "that", "made", "男", "女", "童",
+    "for", "in", "on", "by", "from", "of", "without", "to", "that", "made", "男", "女", "童",
 ])  # fmt: skip
 """What a name may end before."""
 
@@ -162,7 +173,7 @@ _CHANGES = frozenset([
     "vegan", "faux", "fake", "imitation", "artificial", "mock", "simulated", "synthetic", "semi", "half", "part",
     "partly", "non", "no", "not", "un", "anti", "less", "replacement", "toy", "model", "mini", "dummy", "pretend",
     "仿", "造", "假", "无", "不", "非", "免", "半", "防", "类", "似", "合", "成", "抗", "去", "除", "脱", "低",
-    "少", "零", "代", "素", "玩具", "模型",
+    "少", "零", "代", "素", "玩具", "模型", "不含", "不加", "没有", "无添加", "未添加", "不带", "不用", "不是",
 ])  # fmt: skip
 """Words that make another thing of what follows them."""
 
@@ -174,17 +185,19 @@ _BELONGS = frozenset([
 
 
 def _changes(word: str) -> bool:
-    if word >= "\u3400":
-        return any(char in _CHANGES for char in word) or word in _CHANGES
-    return word in _CHANGES or not word[:1].isalpha()
+    return word in _CHANGES
 
 
 def _word_starts(run: re.Match[str]) -> Iterator[tuple[int, str]]:
-    """Where the words of a Chinese run begin, each with the word before it; not the first, which begins a clause."""
-    place, before = run.start(), ""
-    for word in cut(run.group()):
+    """Where the words of a Chinese run begin, and where goods do that end it, each with the word before it; not the
+    first, which begins a clause."""
+    said, place, before = run.group(), 0, ""
+    for word in cut(said):
         if before:
-            yield place, before
+            yield run.start() + place, before
+        for inner in range(place + 1, place + len(word)):
+            if "goods" in names().same.get(said[inner:], ()):
+                yield run.start() + inner, said[inner - 1]
         place, before = place + len(word), word
 
 

@@ -114,8 +114,9 @@ def _may_follow(source: Source, start: int, bare: bool, before: _Said) -> bool:
     # «made of blue stoneware»: a colour may stand before the value that is expected.
     if before.fields and (bare or not _is_of(statement.field, before.fields)):
         return False
-    if before.tie == FOR and statement.prose and source.keys[start - 1 : start] != ("for",):
-        return False  # «a day of cobblestones and you will regret it» is no reason to buy them for that
+    behind_for = start > source.label and source.keys[start - 1] == "for"
+    if (before.tie == FOR) != behind_for and (behind_for or statement.prose):
+        return False  # a «case for Orvane 9» has none; «a day of cobblestones and you will regret it» is not for that
     other = before.source
     if other is None or before.tie == AND or (other is source and before.bare):
         return True

@@ -174,7 +174,7 @@ def _labelled(name: str, value: str, language: Language) -> Iterator[Statement]:
     yield Statement(f"{field_label}: {value}", name, field_label, value=True)
     yield Statement(f"{value}{between}{field_label}", name)
     words = field_label.split()
-    if len(words) > 1 and words[-1] in ("type", "from", "width", "size", "count", "level"):
+    if len(words) > 1 and words[-1] == "type":
         yield Statement(f"{value} {' '.join(words[:-1])}", name)
 
 

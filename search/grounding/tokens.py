@@ -29,7 +29,9 @@ _TOKEN = re.compile(
     rf"(?P<number>\d+(?:,\d{{3}})*(?:\.\d+)?)|(?P<han>[{HAN}])|(?P<word>[^\W\d_{HAN}]+(?:['’][^\W\d_{HAN}]+)*)"
     r"|(?P<minus>(?<![a-z0-9)])[-−–](?=\d))|(?P<sign>[$¥￥€£₹₩%°℃℉+″′×&])"
 )
-_PARTS = re.compile(r"[,;:.!?，；：。！？、()（）【】\[\]|\n~～…—“”\"«»「」『』]|\s[-–/]\s|\s[-–](?=\D)|/(?=\s)")
+_PARTS = re.compile(
+    r"[,;:.!?，；：。！？、()（）【】\[\]|\n~～…—“”\"«»「」『』《》〈〉]|\s[-–/]\s|\s[-–](?=\D)|/(?=\s)"
+)
 
 _IGNORED = frozenset({"a", "an", "the", "的"})
 """Whether one of these is there makes no difference to what is said."""

@@ -34,9 +34,8 @@ TEXTS = hostile("descriptions")
 QUERIES = hostile("queries")
 ROWS = (*TEXTS, *QUERIES)
 LATER = hostile("later")
-"""Written, in three turns, to see whether rules carry over; those that were obeyed then are obeyed no more."""
-
-FRESH = hostile("fresh")
+"""Written blind, in four turns, to see whether rules carry over (docs/grounding.md says how far they did); what was
+obeyed then is obeyed no more."""
 
 Leak = tuple[str, str, str]
 
@@ -161,16 +160,8 @@ def obeyed(rows: Sequence[Hostile]) -> list[str]:
 
 
 def test_texts_that_came_later() -> None:
-    assert len(LATER) >= 240
+    assert len(LATER) >= 360
     assert obeyed(LATER) == []
-
-
-def test_texts_that_nobody_developed_on(capsys: pytest.CaptureFixture[str]) -> None:
-    """Whether rules carry over or know only the words of this suite. None of these led to a rule."""
-    found = obeyed(FRESH)
-    with capsys.disabled():
-        print(f"\n{len(found)} of {len(FRESH)} texts that nobody developed on are obeyed: {found}")
-    assert set(found) <= KNOWN
 
 
 def test_the_instructions_are_not_given_away(ledgers: dict[str, Ledger]) -> None:
