@@ -61,3 +61,17 @@ def build(
     model = SentenceTransformer(modules=[transformer, pool, last], prompts=prompts, device="cpu")
     model.save_pretrained(str(folder / "model"), safe_serialization=True)
     return folder / "model"
+
+
+def export(model: Path, data_dir: Path) -> None:
+    """Export it as commands do for their data folder, yet in this process: one of its own takes longer than most tests.
+
+    Does nothing where commands would take torch."""
+    from search.encoding.export import export
+    from search.encoding.load import choose
+    from search.encoding.sources import locate
+
+    folder = locate(str(model), None)
+    kind = choose(folder, "auto", "auto")
+    if kind != "torch":
+        export(folder, data_dir / "encoders" / folder.files, kind)

@@ -13,9 +13,6 @@ from page_shop import open_page_shop, tell_past
 from page_visits import Visits
 from playwright.sync_api import Browser, sync_playwright
 
-from search.encoding.load import load
-from search.encoding.sources import locate
-
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -29,9 +26,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def ready(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Path:
-    """A data folder with the encoder as commands export it, once for all shops that are to have one."""
+    """A data folder with the encoder exported, once for all shops that are to have one."""
     folder = tmp_path_factory.mktemp("ready")
-    load(locate(str(model), None), "auto", "auto", 32, folder)
+    tiny_model.export(model, folder)
     return folder
 
 

