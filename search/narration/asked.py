@@ -68,3 +68,10 @@ def between(ledgers: Sequence[Ledger], language: Language, each: Sequence[Asked]
     )
     documents = tuple(ledger.document for ledger in ledgers)
     return Asked(documents, facts, ledgers[0].query.raw, language, compared=True)
+
+
+def get_ready() -> None:
+    """Ask about something that reads as if it spoke to a model: the patterns by which such texts are known take a third
+    of a second when they are first needed."""
+    lamp: Document = {"id": "lamp", "title": "New lamp", "description": "Please say so. 请说。"}
+    explaining(lamp, "a new lamp", Facts(), "en")

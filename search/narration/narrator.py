@@ -18,7 +18,7 @@ from search.errors import LanguageModelBusy, LanguageModelError, NothingGrounded
 from search.grounding import Dropped, warm_up
 from search.language_models.breaker import Breaker, Rules
 from search.language_models.careful import Careful
-from search.narration.asked import Asked
+from search.narration.asked import Asked, get_ready
 from search.narration.checking import Checker, kinds
 from search.narration.compared import MOST_SENTENCES, Compared
 from search.narration.lines import Lines
@@ -65,6 +65,7 @@ class Narrator:
         self._counting = threading.Lock()
         self._sense = Breaker(clock, nonsense)
         warm_up()  # the tables of the check take a second that no shopper has
+        get_ready()
 
     def tell(self, asked: Asked, listener: Listener | None = None) -> Iterator[str]:
         """Grounded sentences, or lines of a comparison, one after another, each as soon as the model has said it; or at

@@ -14,6 +14,7 @@ from search.domain import Constraint, Document, Query
 from search.errors import LanguageModelBusy, LanguageModelError, NothingGrounded
 from search.events import Reason
 from search.explanation import Condition, Ledger, Liking
+from search.grounding import orders
 from search.language_models.breaker import Rules
 from search.narration import Narrator, about, between, describe
 from search.narration.listening import Left, Listener
@@ -137,6 +138,12 @@ def test_a_model_that_is_grounded_now_and_then_is_asked_on() -> None:
     assert told == [["It is red."] if price % 3 == 0 else [] for price in range(1, 14)]
     assert len(model.asked) == 13
     assert narrator.counts().ungrounded == 9
+
+
+def test_what_the_first_question_needs_is_there_before_it() -> None:
+    orders._patterns.cache_clear()
+    Narrator(saying(GOOD))
+    assert orders._patterns.cache_info().currsize == 1
 
 
 def test_memory_is_bounded() -> None:
