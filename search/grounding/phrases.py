@@ -61,11 +61,11 @@ def source(statement: Statement, whole: bool = False, kinds: frozenset[str] = fr
     begins = [False] * len(found)
     ends = [False] * len(found) + [True]
     starts = _clauses(found, whole, bool(statement.names or statement.label or statement.field == "evidence"))
-    listed = _denied_with_the_one_before(found, starts, text)
+    reached = _denied_with_the_one_before(found, starts, text, statement.names)
     for start, end in zip(starts, [*starts, len(found)][1:], strict=True):
         # 敏感肌和眼周容易辣 says nothing of 敏感肌 before its end.
         ends[end] = end == len(found) or not statement.prose or found[end].apart or found[end].key not in _HAN_JOINS
-        place = end if start in listed else start
+        place = end if start in reached else start
         while place < end:
             begins[place] = True
             if found[place].key not in _LIGHT:
@@ -95,12 +95,12 @@ def _clauses(found: Sequence[Token], whole: bool, apart: bool) -> list[int]:
     return starts
 
 
-def _denied_with_the_one_before(found: Sequence[Token], starts: Sequence[int], text: str) -> set[int]:
+def _denied_with_the_one_before(found: Sequence[Token], starts: Sequence[int], text: str, listed: bool) -> set[int]:
     """Clauses that a denial before them reaches: «no cotton, silk or wool», 不含小麦、玉米和鸡肉."""
     reached: set[int] = set()
     for before, start, end in zip(starts, starts[1:], [*starts, len(found)][2:], strict=False):
         denies = before in reached or _denies(found, before, start)
-        if denies and not _denies(found, start, end) and _goes_on(found, start, end, text):
+        if denies and not _denies(found, start, end) and _goes_on(found, start, end, text, listed):
             reached.add(start)
     return reached
 
@@ -112,15 +112,17 @@ def _denies(found: Sequence[Token], start: int, end: int) -> bool:
     )
 
 
-def _goes_on(found: Sequence[Token], start: int, end: int, text: str) -> bool:
-    """Whether a clause is one more member of a list."""
+def _goes_on(found: Sequence[Token], start: int, end: int, text: str, listed: bool) -> bool:
+    """Whether a clause is one more member of a list that is denied; a title, `listed`, has no commas in such a one."""
     token = found[start]
     if not token.apart:
         following = found[start + 1].start if start + 1 < end else token.end
         return text[token.end : following].strip().lower() not in ("a", "an", "the")
     if token.key >= "\u3400":
         return text[found[start - 1].end : token.start].strip() == "、"
-    return end - start <= _FEW
+    single = end - start == 1
+    ends_so = any(token.key in ("or", "nor") for token in found[start : end + _FEW])
+    return not listed and end - start <= _FEW and (single or ends_so)
 
 
 _DENIES = frozenset([
@@ -142,7 +144,9 @@ def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[b
         first = first and not token.apart and (not tail or token.key == "of") and token.key not in _JOINS
         code = place + 1 < len(found) and found[place + 1].start == token.end and found[place + 1].key[0].isdigit()
         spec = token.key[0].isdigit() and not before.key[0].isdigit() and before.end < token.start
-        if ((tail or spec or code) and not token.hyphened) or (before.key in kinds and before.key < "\u3400"):
+        # «Surf Zinc Stick SPF 50»
+        named = place + 1 < len(found) and found[place + 1].key[0].isdigit() and text[token.start : token.end].isupper()
+        if ((tail or spec or code or named) and not token.hyphened) or (before.key in kinds and before.key < "\u3400"):
             ends[place] = True
         if before.key in ("for", "in") and not before.hyphened:
             begins[place] = True

@@ -45,7 +45,7 @@ def uncovered(said: Sequence[Token], ground: Ground, language: Language | None =
     while open_ and len(seen) < _MOST_STEPS:
         place, before = open_.pop()
         if place == len(said):
-            if before.told:
+            if before.told and not before.bare:
                 return None
             continue
         furthest = max(furthest, place)
@@ -60,6 +60,8 @@ def uncovered(said: Sequence[Token], ground: Ground, language: Language | None =
 def _steps(
     said: Sequence[Token], place: int, before: _Said, ground: Ground, table: Mapping[str, tuple[Joiner, ...]]
 ) -> Iterator[tuple[int, _Said]]:
+    if said[place].apart and before.bare:
+        return  # «it comes with battery», of a field of that name
     if said[place].apart:
         before = _joined(replace(before, asked=False), AND)
     key = said[place].key
@@ -74,7 +76,8 @@ def _steps(
                 yield end, replace(before, source=source, bare=bare, tie="", fields=fields, told=True, fresh=False)
     for joiner in table.get(key, ()):
         end = place + len(joiner.keys)
-        if _stands(said, place, joiner.keys) and (joiner.kind != ASKS or before.fresh):
+        goes = (joiner.kind != ASKS or before.fresh) and (not before.bare or joiner.kind in (OF, PLAIN))
+        if goes and _stands(said, place, joiner.keys):
             yield end, _joined(before, joiner.kind)
 
 
@@ -124,8 +127,8 @@ def _may_follow(source: Source, start: int, bare: bool, before: _Said) -> bool:
         return False
     if before.tie in (OF, FOR) or other.statement.names or statement.names:
         return True
-    # «blue stoneware»: two values side by side, of fields that are no yes or no.
-    return bool(other.statement.value and statement.value and not bare)
+    # «blue stoneware»: a colour before another value.
+    return other.statement.value and statement.value and not bare and _is_of(other.statement.field, _LOOKS)
 
 
 @lru_cache(4096)
@@ -136,10 +139,10 @@ def _is_of(field: str, wanted: str) -> bool:
     named = set(wanted.split())
     if unwanted := {name[1:] for name in named if name.startswith("-")}:
         return not said & unwanted
-    return bool(said & named) or ("material" in named and (field == "title" or bool(said & _LOOKS)))
+    return bool(said & named) or ("material" in named and bool(said & {*_LOOKS.split()}))
 
 
-_LOOKS = frozenset({"colour", "color", "finish"})
+_LOOKS = "colour color finish pattern style size"
 
 
 __all__ = ["uncovered"]
