@@ -9,10 +9,6 @@ PIP_ARGS ?=
 # Tests run side by side; each worker takes about 1 GB. 0 runs them one after the other. Files in their order: those of
 # few tests that take long come early, where xdist would put them last.
 WORKERS ?= 2
-# The files that tests write, and remove again, are thousands: in memory, where there is room, that costs a tenth less
-# of the whole. Whoever wants to see them afterwards runs pytest itself.
-ROOMY   = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR > 1 && $$4 > 4000000 {print "/dev/shm"}')
-SCRATCH ?= $(or $(TMPDIR),$(ROOMY),/tmp)
 
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
@@ -23,6 +19,9 @@ EVENTS := $(or $(DAOGOU_DATA_DIR),.daogou)/.demo-events
 # Whom the demo's page offers to be: its invented shoppers, unless the environment or .env names others.
 NAMED  := $(shell grep -Es '^[[:space:]]*(export[[:space:]]+)?DAOGOU_PAGE_SHOPPERS[[:space:]]*=' .env)
 PEOPLE := $(or $(DAOGOU_PAGE_SHOPPERS),$(if $(NAMED),,examples/demo/shoppers.jsonl))
+
+# Where it is set, every process compiles all that it imports, and tests start hundreds; git ignores what is written.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install demo test check format bench bench-relevance clean
 
@@ -54,8 +53,7 @@ $(NPM): tests/npm/package.json tests/npm/package-lock.json
 	@if command -v npm >/dev/null; then (cd tests/npm && npm ci --loglevel=error) || echo "npm ci failed: tests that need its packages will skip"; fi
 
 test: install $(NPM)
-	@folder=$$(mktemp -d $(SCRATCH)/daogou-tests-XXXXXX) && trap "rm -rf $$folder" EXIT && \
-	TMPDIR=$$folder $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: install
 	$(BIN)/ruff format --check .
