@@ -38,7 +38,12 @@ class GuardedClient(httpx2.AsyncClient):
     def __init__(self, key: str | None, most: int, seconds: float) -> None:
         # A redirect would carry the key to wherever it points. The whole has a deadline elsewhere; a timer for each
         # read besides would be set and taken back for every token.
-        super().__init__(follow_redirects=False, timeout=httpx2.Timeout(None, connect=min(10.0, seconds)))
+        super().__init__(
+            follow_redirects=False,
+            timeout=httpx2.Timeout(None, connect=min(10.0, seconds)),
+            # Let go before the server does: many close after five seconds, and a question sent just then would be lost.
+            limits=httpx2.Limits(max_keepalive_connections=20, keepalive_expiry=4.0),
+        )
         self._key = key
         self._most = most
 
