@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ settings.load_profile("daogou")
 
 # xdist tells its workers the width of the terminal; what commands print must not depend on that here.
 os.environ.pop("COLUMNS", None)
+
+# What a shell runs in the background ignores an interrupt, and so would the commands that tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -76,7 +76,7 @@ def test_describe_resume_and_choose(ask: Ask, tmp_path: Path) -> None:
         assert (counts["read"], counts["kept"], told) == (2, 2, "")
     held = {(one["id"], one["kind"]): one for one in lines(out)}
     assert len(held) == len(ROWS) + 2
-    assert held["l1", "description"]["text"] == "This is the Desk lamp 1. It costs 21 USD."
+    assert held["l1", "description"]["text"] == "This is the Desk lamp 1. It costs $21."
     assert held["l1", "advert"]["text"] == "This is the Desk lamp 1."
     assert (held["z1", "advert"]["language"], held["z1", "advert"]["model"]) == ("zh", "gpt-x")
     assert list(held["l1", "advert"]) == ["id", "kind", "language", "text", "dropped", "model", "product"]
