@@ -60,7 +60,7 @@ class Ground:
         if query:
             asked = source(Statement(query, "query"))
             size = len(asked.keys)
-            sources.append(Source(asked.statement, asked.keys, (True,) * size, (True,) * (size + 1), 0))
+            sources.append(Source(asked.statement, asked.keys, (True,) * size, (True,) * (size + 1), 0, 0))
         phrases: dict[str, list[tuple[Source, int]]] = {}
         for one in sources:
             for place, begins in enumerate(one.begins):

@@ -15,7 +15,7 @@ from functools import lru_cache
 from search.grounding.reading import cut, plain_signs, unified
 from search.grounding.stating import Statement
 from search.grounding.tokens import Token, tokens
-from search.lexicon.folding import HAN
+from search.lexicon.folding import HAN, is_han
 from search.understanding.names import names
 
 _LIGHT = frozenset([
@@ -42,13 +42,15 @@ first: neither can be taken alone."""
 @dataclass(frozen=True, slots=True)
 class Source:
     """A statement's tokens; `begins[i]`: a phrase may begin at token i; `ends[i]`: one may end before token i.
-    `label`: so many tokens at its beginning only name the field."""
+    `label`: so many tokens at its beginning only name the field; `head`: so many name the product, what follows in a
+    title are its parts and properties."""
 
     statement: Statement
     keys: tuple[str, ...]
     begins: tuple[bool, ...]
     ends: tuple[bool, ...]
     label: int
+    head: int
 
 
 def source(statement: Statement, whole: bool = False, kinds: frozenset[str] = frozenset()) -> Source:
@@ -71,10 +73,15 @@ def source(statement: Statement, whole: bool = False, kinds: frozenset[str] = fr
             if found[place].key not in _LIGHT:
                 break
             place += 1
-    if statement.names:
-        _shorten(found, text, begins, ends, kinds)
+    head = len(found) if statement.names else 0
+    if statement.field == "title" or (statement.field == "category" and not _SEVERAL.search(text)):
+        head = _shorten(found, text, begins, ends, kinds)
     keys = tuple(token.key for token in found)
-    return Source(statement, keys, tuple(begins), tuple(ends), _size(statement.label))
+    return Source(statement, keys, tuple(begins), tuple(ends), _size(statement.label), head)
+
+
+_SEVERAL = re.compile(r"&|,|/|\band\b|[与和及、]")
+"""In a level of the category: «Wheels & Kilns» says of no wheel that it is a kiln."""
 
 
 @lru_cache(4096)
@@ -115,6 +122,8 @@ def _denies(found: Sequence[Token], start: int, end: int) -> bool:
 def _goes_on(found: Sequence[Token], start: int, end: int, text: str, listed: bool) -> bool:
     """Whether a clause is one more member of a list that is denied; a title, `listed`, has no commas in such a one."""
     token = found[start]
+    if token.key in ("with", "plus"):
+        return False
     if not token.apart:
         following = found[start + 1].start if start + 1 < end else token.end
         return text[token.end : following].strip().lower() not in ("a", "an", "the")
@@ -132,16 +141,27 @@ _FEW = 3
 """Tokens of a member of an English list."""
 
 
-def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[bool], kinds: frozenset[str]) -> None:
+def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[bool], kinds: frozenset[str]) -> int:
     """«Oak Dining Chair» may be called a dining chair: what a name ends with is the thing, and what stands before it
-    may be left off, but for words without which it would be another thing, as of a «faux leather jacket»."""
+    may be left off, but for words without which it would be another thing, as of a «faux leather jacket». Gives how
+    many tokens name the thing."""
     words = {place: word for match in _HAN_RUN.finditer(text) for place, word in _word_starts(match)}
-    first = True
+    first, head, english = True, len(found), not is_han(text)
     for place in range(1, len(found)):
         token, before = found[place], found[place - 1]
-        # Of an English title the first part names the thing; a Chinese one may name it anywhere.
+        # Of an English title the first part names the thing, or one that begins «, a»; a Chinese one may do anywhere.
         tail = token.key in _TAILS and not token.hyphened
-        first = first and not token.apart and (not tail or token.key == "of") and token.key not in _JOINS
+        ended = first
+        first = (
+            first
+            and not token.apart
+            and (not tail or token.key == "of")
+            and (token.hyphened or token.key not in ("with", "plus"))
+        )
+        if ended and not first and head == len(found) and english:
+            head = place
+        if token.apart and re.fullmatch(r",\s*an?\s+", text[before.end : token.start].lower()):
+            first, head, english = True, len(found), not is_han(text)
         code = place + 1 < len(found) and found[place + 1].start == token.end and found[place + 1].key[0].isdigit()
         spec = token.key[0].isdigit() and not before.key[0].isdigit() and before.end < token.start
         # «Surf Zinc Stick SPF 50»
@@ -155,6 +175,7 @@ def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[b
             begins[place] |= token.start in words and not _changes(words[token.start])
         elif first and not token.hyphened and token.key not in _BELONGS and token.key not in _UNITS:
             begins[place] |= not _changes(before.key)
+    return head
 
 
 _UNITS = frozenset([
@@ -200,7 +221,7 @@ def _word_starts(run: re.Match[str]) -> Iterator[tuple[int, str]]:
         if before:
             yield run.start() + place, before
         for inner in range(place + 1, place + len(word)):
-            if "goods" in names().same.get(said[inner:], ()):
+            if "goods" in names().same.get(said[inner:].rstrip("男女童"), ()):
                 yield run.start() + inner, said[inner - 1]
         place, before = place + len(word), word
 

@@ -6,34 +6,49 @@ How two phrases are put together must not say more than each of them does: «gla
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Literal
 
 from search.domain import Language
 from search.explanation.values import label
 from search.grounding.ground import Ground
-from search.grounding.joining import AND, ASKS, FOR, IT, OF, PLAIN, Joiner, joiners
+from search.grounding.joining import AND, ASKS, FOR, HAS, IS, IT, OF, PLAIN, WITH, Joiner, joiners
 from search.grounding.phrases import Source
+from search.grounding.stating import Statement
 from search.grounding.tokens import Token
 
 _MOST_STEPS = 20_000
 """Of the search for a cover: an honest sentence takes some hundred."""
 
 
+Kind = Literal["name", "listed", "part", "value", "fact", "bare"]
+"""Of a phrase: it names the product; a title lists it; it is of prose and may speak of a part of the product; it is a
+field's value; it is anything else that is known of the product; it only names a field."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What stands before a place: the phrase that is talked about (None: the product), whether it only names a field,
-    how what follows is tied to it, of which fields it must be the value, whether it is only asked for, whether
-    anything has been told of the product so far, and whether a clause begins here."""
+    """What stands before a place. `source`, `kind`: of the phrase that is talked about; None: the product itself.
+    `tie`: how what follows is tied to it, "" where it follows at once.
+    `fields`: it must be the value of one of these."""
 
     source: Source | None = None
-    bare: bool = False
+    kind: Kind | None = None
     tie: str = AND
     fields: str = ""
+    has: bool = False
+    """It is said to be something that the product has."""
     asked: bool = False
+    """It is only what was asked for."""
+    target: bool = False
+    """The phrase before says for whom or what the product is."""
     told: bool = False
+    """Anything was told of the product so far."""
     fresh: bool = True
+    """A clause begins here."""
 
 
 def uncovered(said: Sequence[Token], ground: Ground, language: Language | None = None) -> int | None:
@@ -45,7 +60,7 @@ def uncovered(said: Sequence[Token], ground: Ground, language: Language | None =
     while open_ and len(seen) < _MOST_STEPS:
         place, before = open_.pop()
         if place == len(said):
-            if before.told and not before.bare:
+            if before.told and before.kind != "bare":
                 return None
             continue
         furthest = max(furthest, place)
@@ -60,25 +75,57 @@ def uncovered(said: Sequence[Token], ground: Ground, language: Language | None =
 def _steps(
     said: Sequence[Token], place: int, before: _Said, ground: Ground, table: Mapping[str, tuple[Joiner, ...]]
 ) -> Iterator[tuple[int, _Said]]:
-    if said[place].apart and before.bare:
-        return  # «it comes with battery», of a field of that name
     if said[place].apart:
+        if before.kind == "bare":
+            return  # «it comes with battery», of a field of that name
         before = _joined(replace(before, asked=False), AND)
     key = said[place].key
-    ends: dict[int, list[tuple[Source, int, bool]]] = {}
+    ends: dict[int, list[tuple[Source, int]]] = {}
     for source, start in ground.phrases.get(key, ()):
         for end in _ends(said, place, source, start):
-            ends.setdefault(end, []).append((source, start, start + end - place <= source.label))
+            ends.setdefault(end, []).append((source, start))
     for end in sorted(ends, reverse=True):
-        for source, start, bare in ends[end]:
-            if _may_follow(source, start, bare, before):
-                fields = before.fields if before.fields and _is_of(source.statement.field, "colour") else ""
-                yield end, replace(before, source=source, bare=bare, tie="", fields=fields, told=True, fresh=False)
+        for source, start in ends[end]:
+            kind = _kind(source, start, start + end - place)
+            if _may_follow(source, start, kind, before):
+                yield end, _after(source, kind, before)
     for joiner in table.get(key, ()):
         end = place + len(joiner.keys)
-        goes = (joiner.kind != ASKS or before.fresh) and (not before.bare or joiner.kind in (OF, PLAIN))
+        goes = (joiner.kind != ASKS or before.fresh) and (before.kind != "bare" or joiner.kind in (OF, IS, PLAIN, HAS))
         if goes and _stands(said, place, joiner.keys):
             yield end, _joined(before, joiner.kind)
+
+
+def _kind(source: Source, start: int, end: int) -> Kind:
+    statement = source.statement
+    if end <= source.label:
+        return "bare"
+    if statement.names and (start < source.head or _PACK.fullmatch(" ".join(source.keys[start:end]))):
+        return "name"
+    if statement.value and _is_of(statement.field, "format genre type"):
+        return "name"  # «this paperback»
+    if statement.prose or statement.names:
+        return "part" if statement.prose else "listed"
+    return "value" if statement.value else "fact"
+
+
+_PACK = re.compile(r"(?:set|pack|box|tin|pair|case|bundle|jar|tube|bag|bottle|carton) of \w+|\w+ (?:pack|set|pair)")
+"""What a product may be called as well, wherever its title says so."""
+
+
+def _after(source: Source, kind: Kind, before: _Said) -> _Said:
+    field = source.statement.field
+    return replace(
+        before,
+        source=source,
+        kind=kind,
+        tie="",
+        fields=before.fields if before.fields and _is_of(field, "colour") else "",
+        has=False,
+        target=kind == "value" and _is_of(field, _TARGETS),
+        told=True,
+        fresh=False,
+    )
 
 
 def _ends(said: Sequence[Token], place: int, source: Source, start: int) -> Iterator[int]:
@@ -100,35 +147,53 @@ def _stands(said: Sequence[Token], place: int, keys: tuple[str, ...]) -> bool:
 
 
 def _joined(before: _Said, kind: str) -> _Said:
-    if kind == PLAIN:
-        return replace(before, tie=before.tie or OF, fresh=False)
-    if kind in (AND, IT):  # «it takes the edge off early sun and is machine washable»: that is the product again
-        return replace(before, source=None, bare=False, tie=AND, fields="", fresh=kind == AND)
-    if kind == ASKS:
-        return replace(before, source=None, bare=False, tie=AND, fields="", asked=True, fresh=False)
-    tie = FOR if kind == FOR else OF
-    return replace(before, tie=tie, fields=before.fields if kind in (OF, FOR) else kind, fresh=False)
+    if kind == AND:  # «it takes the edge off early sun and is machine washable»: that is the product again
+        return replace(before, source=None, kind=None, tie=AND, fields="", has=False, fresh=True)
+    before = replace(before, target=False, fresh=False)
+    if kind in (PLAIN, HAS):
+        return replace(before, tie=before.tie or WITH, has=before.has or kind == HAS)
+    if kind in (IT, ASKS):
+        return replace(before, source=None, kind=None, tie=AND, fields="", has=False, asked=kind == ASKS)
+    if kind in (OF, IS, FOR, WITH):
+        return replace(before, tie=kind, has=before.has or kind == WITH)
+    return replace(before, tie=OF if "material" in kind or "origin" in kind else WITH, fields=kind)
 
 
-def _may_follow(source: Source, start: int, bare: bool, before: _Said) -> bool:
+def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:
     statement = source.statement
     if statement.field == "query":
         return before.asked
-    # «made of blue stoneware»: a colour may stand before the value that is expected.
-    if before.fields and (bare or not _is_of(statement.field, before.fields)):
+    if before.fields and (kind == "bare" or not _is_of(statement.field, before.fields)):
         return False
+    if before.has and statement.field == "category":
+        return False  # a pottery wheel in «Wheels & Kilns» has no kiln
     behind_for = start > source.label and source.keys[start - 1] == "for"
     if (before.tie == FOR) != behind_for and (behind_for or statement.prose):
         return False  # a «case for Orvane 9» has none; «a day of cobblestones and you will regret it» is not for that
-    other = before.source
-    if other is None or before.tie == AND or (other is source and before.bare):
+    if before.kind == "bare":
+        return source is before.source
+    if kind == "value" and _is_of(statement.field, _TARGETS) and before.tie != FOR and not before.target:
+        return False  # what is suited for keyboards is no keyboard
+    return before.kind is None or before.tie == AND or _may_be_tied(statement, kind, before)
+
+
+def _may_be_tied(statement: Statement, kind: Kind, before: _Said) -> bool:
+    """Whether what is said of the product may be tied to the phrase before, which is another thing that it says."""
+    if before.kind == "name":
         return True
-    if before.bare or other.statement.prose:
-        return False
-    if before.tie in (OF, FOR) or other.statement.names or statement.names:
+    if statement.field == "price" and before.tie:
         return True
-    # «blue stoneware»: a colour before another value.
-    return other.statement.value and statement.value and not bare and _is_of(other.statement.field, _LOOKS)
+    if before.kind == "part":
+        return False  # who knows whether it holds of that part
+    if before.kind == "listed":  # «ridged foam roller»; «six colours with 600 sheets»
+        return (kind == "name" and not before.tie) or (kind == "listed" and before.tie == WITH)
+    if before.tie in (WITH, IS, FOR) or (kind == "name" and not before.tie):
+        return True
+    if before.tie == OF:
+        return _is_of(statement.field, _LOOKS)  # «quilted nylon in olive»
+    # «blue stoneware»: a colour before a material.
+    looks = before.source is not None and before.kind == "value" and _is_of(before.source.statement.field, _LOOKS)
+    return looks and kind == "value" and _is_of(statement.field, "material fabric fill")
 
 
 @lru_cache(4096)
@@ -143,6 +208,7 @@ def _is_of(field: str, wanted: str) -> bool:
 
 
 _LOOKS = "colour color finish pattern style size"
+_TARGETS = "suited suits compatible compatibility works fits pet occasion activity"
 
 
 __all__ = ["uncovered"]

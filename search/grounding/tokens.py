@@ -42,7 +42,7 @@ _SPELLED = {"×": "x", "￥": "¥", "−": "-", "–": "-", "℃": "°c", "℉":
 def tokens(text: str, listed: bool = False) -> list[Token]:
     """Of a unified text. A quotation mark parts phrases, and so does a space between Chinese words; in a `listed` text,
     as a title is one, also a space between Chinese and the rest."""
-    low = lowered(text)
+    low = _INCHES.sub("″", lowered(text))
     found: list[Token] = []
     end, apart = 0, False
     for match in _TOKEN.finditer(low):
@@ -56,6 +56,9 @@ def tokens(text: str, listed: bool = False) -> list[Token]:
                 apart = False
         end = match.end()
     return found
+
+
+_INCHES = re.compile(r"(?<=\d)\"")
 
 
 def _apart(before: str, after: str, listed: bool) -> bool:
@@ -86,6 +89,8 @@ def _words(said: str) -> tuple[str, ...]:
         return (head, {"re": "is", "ll": "will", "ve": "have"}[tail])
     if head.endswith("ies") and len(head) > 4:
         return (head[:-3] + "y",)
+    if head.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return (head[:-2],)
     if head.endswith("s") and not head.endswith(("ss", "us", "is")) and len(head) > 3:
         return (head[:-1],)
     return (_VERBS.get(head, head),)

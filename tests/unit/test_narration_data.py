@@ -135,10 +135,14 @@ def demo() -> Iterator[dict[str, Any]]:
 
 
 def repeated(data: dict[str, Any], language: Language) -> Iterator[str]:
-    has, name_is = ("它有{}。", "它的{}是{}。") if language == "zh" else ("It has {}.", "Its {} is {}.")
+    has, is_ = ("它有{}。", "这是{}。") if language == "zh" else ("It has {}.", "This is {}.")
+    name_is = "它的{}是{}。" if language == "zh" else "Its {} is {}."
     for name, value in data.items():
         if name == "description":
             yield from sentences(value)
+            continue
+        if name == "category":  # it names the product, which has no category as a part
+            yield from (is_.format(level) for level in value.split(" / "))
             continue
         yield from (has.format(one) for one in (value if isinstance(value, list) else [value]))
         if name not in ("title", "category", "also", "ratings", "评价"):
