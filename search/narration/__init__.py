@@ -1,4 +1,4 @@
-"""The language model at work: it puts evidence into warmer words, and only what is grounded is shown."""
+"""The language model at work: it makes sentences of the product's phrases, and only what is grounded is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The language model in the search page's service: evidence in warmer words, sentence by sentence, nothing unchecked.
+"""The language model in the search page's service: the product's phrases made sentences, one by one, nothing unchecked.
 
 What it is asked is built in data.py and prompts.py, what it says goes through checking.py. What was told once is told
 again from memory while nothing that the words depend on has changed: model, instructions, language, data and product.
