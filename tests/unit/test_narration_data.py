@@ -33,7 +33,7 @@ def test_the_fields_of_a_product() -> None:
     }  # fmt: skip
     assert shown(LAMP, "zh") == {
         "title": "Red desk lamp", "品牌": "Lantern", "category": "Home / Lamps", "价格": "$25", "颜色": "红",
-        "重量": "1.25千克", "tags": "reading、desk", "also": ["有货", "可调光否"],
+        "重量": "1.25千克", "tags": "reading、desk", "also": ["有货", "不可调光"],
     }  # fmt: skip
 
 
