@@ -51,6 +51,8 @@ class Source:
     ends: tuple[bool, ...]
     label: int
     head: int
+    kinds: frozenset[str] = frozenset()
+    """The words that its category ends with: what ends with one of them names it, wherever its title says so."""
 
 
 def source(statement: Statement, whole: bool = False, kinds: frozenset[str] = frozenset()) -> Source:
@@ -77,7 +79,7 @@ def source(statement: Statement, whole: bool = False, kinds: frozenset[str] = fr
     if statement.field == "title" or (statement.field == "category" and not _SEVERAL.search(text)):
         head = _shorten(found, text, begins, ends, kinds)
     keys = tuple(token.key for token in found)
-    return Source(statement, keys, tuple(begins), tuple(ends), _size(statement.label), head)
+    return Source(statement, keys, tuple(begins), tuple(ends), _size(statement.label), head, kinds)
 
 
 _SEVERAL = re.compile(r"&|,|/|\band\b|[与和及、]")
@@ -97,7 +99,8 @@ def _clauses(found: Sequence[Token], whole: bool, apart: bool) -> list[int]:
     for place in range(1, len(found)):
         token = found[place]
         sealed = token.key in _RESTRICTS or (token.apart and found[starts[-1]].key in _RESTRICTS)
-        if (token.apart or token.key in _JOINS) and (apart or not sealed):
+        half = token.key == "and" and place + 1 < len(found) and found[place + 1].key == "half"
+        if (token.apart or token.key in _JOINS) and (apart or not sealed) and not half:
             starts.append(place)
     return starts
 

@@ -91,7 +91,9 @@ def _steps(
                 yield end, _after(source, kind, before)
     for joiner in table.get(key, ()):
         end = place + len(joiner.keys)
-        goes = (joiner.kind != ASKS or before.fresh) and (before.kind != "bare" or joiner.kind in (OF, IS, PLAIN, HAS))
+        goes = (joiner.kind != ASKS or before.fresh) and (
+            before.kind != "bare" or joiner.kind in (OF, IS, FOR, PLAIN, HAS)
+        )
         if goes and _stands(said, place, joiner.keys):
             yield end, _joined(before, joiner.kind)
 
@@ -100,6 +102,8 @@ def _kind(source: Source, start: int, end: int) -> Kind:
     statement = source.statement
     if end <= source.label:
         return "bare"
+    if statement.names and source.keys[end - 1] in source.kinds:
+        return "name"
     if statement.names and (start < source.head or _PACK.fullmatch(" ".join(source.keys[start:end]))):
         return "name"
     if statement.value and _is_of(statement.field, "format genre type"):
@@ -172,6 +176,8 @@ def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:
         return False  # a «case for Orvane 9» has none; «a day of cobblestones and you will regret it» is not for that
     if before.kind == "bare":
         return source is before.source
+    if before.tie == FOR and kind == "value" and len(source.keys) == start + 1 and source.keys[start].isdigit():
+        return False  # «for 24», of a set of so many pieces
     if kind == "value" and _is_of(statement.field, _TARGETS) and before.tie != FOR and not before.target:
         return False  # what is suited for keyboards is no keyboard
     return before.kind is None or before.tie == AND or _may_be_tied(statement, kind, before)
@@ -186,7 +192,8 @@ def _may_be_tied(statement: Statement, kind: Kind, before: _Said) -> bool:
     if before.kind == "part":
         return False  # who knows whether it holds of that part
     if before.kind == "listed":  # «ridged foam roller»; «six colours with 600 sheets»
-        return (kind == "name" and not before.tie) or (kind == "listed" and before.tie == WITH)
+        ties = {"name": "", "listed": WITH, "value": FOR}
+        return kind in ties and before.tie == ties[kind]
     if before.tie in (WITH, IS, FOR) or (kind == "name" and not before.tie):
         return True
     if before.tie == OF:
@@ -207,7 +214,7 @@ def _is_of(field: str, wanted: str) -> bool:
     return bool(said & named) or ("material" in named and bool(said & {*_LOOKS.split()}))
 
 
-_LOOKS = "colour color finish pattern style size"
+_LOOKS = "colour color finish pattern style size volume capacity weight"
 _TARGETS = "suited suits compatible compatibility works fits pet occasion activity"
 
 
