@@ -34,7 +34,7 @@ def dictates(text: str) -> bool:
     return believed(text, free=True) is None
 
 
-@lru_cache(8192)
+@lru_cache(4096)
 def believed(text: str, free: bool) -> tuple[str, ...] | None:
     """The sentences of a text of the catalogue, made plain; None where one of them speaks to a model, or, in a `free`
     text, to whoever writes about the product: who gives orders in one sentence is not believed in the next."""

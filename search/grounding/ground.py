@@ -75,7 +75,7 @@ def _text(parts: Sequence[str]) -> str:
     return lowered(unified("\n".join(parts)))
 
 
-@lru_cache(16_384)
+@lru_cache(8192)
 def _of_catalogue(statement: Statement, kinds: frozenset[str]) -> Source:
     """Values come again and again, and nothing that a shopper typed is among them."""
     return source(statement, kinds=kinds)

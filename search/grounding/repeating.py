@@ -32,8 +32,8 @@ field's value; it is anything else that is known of the product; it only names a
 @dataclass(frozen=True, slots=True)
 class _Said:
     """What stands before a place. `source`, `kind`: of the phrase that is talked about; None: the product itself.
-    `tie`: how what follows is tied to it, "" where it follows at once.
-    `fields`: it must be the value of one of these."""
+    `tie`: how what follows is tied to it, "" where it follows at once. `fields`: it
+    must be the value of one of these."""
 
     source: Source | None = None
     kind: Kind | None = None
@@ -197,7 +197,7 @@ def _may_be_tied(statement: Statement, kind: Kind, before: _Said) -> bool:
     if before.tie in (WITH, IS, FOR) or (kind == "name" and not before.tie):
         return True
     if before.tie == OF:
-        return _is_of(statement.field, _LOOKS)  # «quilted nylon in olive»
+        return _is_of(statement.field, f"{_LOOKS} {_AMOUNTS}")  # «quilted nylon in olive», «honey in 20 ml»
     # «blue stoneware»: a colour before a material.
     looks = before.source is not None and before.kind == "value" and _is_of(before.source.statement.field, _LOOKS)
     return looks and kind == "value" and _is_of(statement.field, "material fabric fill")
@@ -214,7 +214,8 @@ def _is_of(field: str, wanted: str) -> bool:
     return bool(said & named) or ("material" in named and bool(said & {*_LOOKS.split()}))
 
 
-_LOOKS = "colour color finish pattern style size volume capacity weight"
+_LOOKS = "colour color finish pattern style size"
+_AMOUNTS = "volume capacity weight"
 _TARGETS = "suited suits compatible compatibility works fits pet occasion activity"
 
 
