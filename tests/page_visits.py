@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from api_service import listening
+from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 WAIT = 15_000
@@ -27,6 +31,7 @@ class Visits:
         self.trouble: Trouble = []
         self._browser = browser
         self._contexts: list[BrowserContext] = []
+        self._servers = ExitStack()
         expect.set_options(timeout=WAIT)
 
     def visit(self, path: str = "/", base: str = "", allow: str = "", **options: Any) -> Page:
@@ -42,9 +47,15 @@ class Visits:
         page.goto(base + path)
         return page
 
+    def serve(self, app: FastAPI) -> str:
+        """The address of a server of the test's own. It outlives the pages, for one that is still asking for something
+        when its server goes has trouble, as it should."""
+        return self._servers.enter_context(listening(app))
+
     def close(self) -> None:
-        for context in self._contexts:
-            context.close()
+        with self._servers:
+            for context in self._contexts:
+                context.close()
 
     def _watch(self, context: BrowserContext, base: str, allowed: re.Pattern[str] | None) -> None:
         def note(text: str) -> None:
@@ -73,3 +84,14 @@ class Visits:
         context.on("request", asked)
         context.on("requestfailed", failed)
         context.on("response", answered)
+
+
+@contextmanager
+def visiting(browser: Browser, address: str) -> Iterator[Visits]:
+    """Every trouble that no test asked for fails it."""
+    visits = Visits(browser, address)
+    try:
+        yield visits
+    finally:
+        visits.close()
+    assert visits.trouble == []

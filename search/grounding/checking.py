@@ -59,7 +59,7 @@ def faults(sentence: str, ground: Ground, language: Language | None = None) -> t
     """What is wrong with a sentence said of the product, the first place of it; () where all of it is grounded.
     `language`: what was asked for, a sentence in the other language is foreign."""
     text = unified(sentence)
-    never = tuple(never_shown(sentence, text, ground, language))
+    never = tuple(never_shown(sentence, ground, language))
     if never:
         return never
     wrong = list(claim_faults(lowered(text), ground.solid))

@@ -11,12 +11,13 @@ from search.domain import Language
 from search.grounding.reading import unified
 from search.grounding.tokens import tokens
 
-PLAIN, AND, IT, IS, OF, WITH, HAS, FOR, ASKS = "plain", "and", "it", "is", "of", "with", "has", "for", "asks"
+PLAIN, AND, MORE, IT, ASKS = "plain", "and", "more", "it", "asks"
+IS, OF, WITH, HAS, FOR = "is", "of", "with", "has", "for"
 
 
 @dataclass(frozen=True, slots=True)
 class Joiner:
-    """`kind` is one of the nine above, or the names of fields whose value follows, apart by spaces."""
+    """`kind` is one of the ten above, or the names of fields whose value follows, apart by spaces."""
 
     keys: tuple[str, ...]
     kind: str
@@ -38,4 +39,4 @@ def joiners(language: Language | None = None) -> Mapping[str, tuple[Joiner, ...]
     return {key: tuple(sorted(each, key=lambda one: -len(one.keys))) for key, each in found.items()}
 
 
-__all__ = ["AND", "ASKS", "FOR", "HAS", "IS", "IT", "OF", "PLAIN", "WITH", "Joiner", "joiners"]
+__all__ = ["AND", "ASKS", "FOR", "HAS", "IS", "IT", "MORE", "OF", "PLAIN", "WITH", "Joiner", "joiners"]

@@ -72,8 +72,7 @@ _ALLOWED = frozenset(" .,;:!?'\"()-–—…/%&+°‘’“”，。；：！？
 _SCRIPTS = re.compile(r"[a-zA-Z\u00c0-\u024f\u1e00-\u1eff\u3400-\u9fff\U00020000-\U0003ffff\uf900-\ufaffµμΩ]")
 
 
-def never_shown(sentence: str, new: str, ground: Ground, language: Language | None) -> Iterator[Fault]:
-    """`new` is what the sentence says besides the evidence."""
+def never_shown(sentence: str, ground: Ground, language: Language | None) -> Iterator[Fault]:
     if len(sentence) > LONGEST:
         yield Fault("markup", sentence[:40] + "…")
         return
@@ -88,9 +87,9 @@ def never_shown(sentence: str, new: str, ground: Ground, language: Language | No
         yield Fault("address", match.group())
     if match := _MARKUP.search(sentence):
         yield Fault("markup", match.group().strip())
-    if match := _MODEL.search(new) or _COMMAND.search(new):
+    if match := _MODEL.search(sentence) or _COMMAND.search(sentence):
         yield Fault("command", match.group().strip())
-    elif speaks_to_a_model(new):
+    elif speaks_to_a_model(sentence):
         yield Fault("command", sentence)
     yield from _strangers(unicodedata.normalize("NFKC", sentence), ground, language)
     if re.search(

@@ -29,6 +29,8 @@ _LIGHT = frozenset([
 _JOINS = frozenset({"and", "but", "with", "plus", "which", "和", "与", "及", "且", "但", "并"})
 """Tokens that begin a clause of their own."""
 
+_SUPERLATIVES = frozenset({"most", "least", "best", "最"})
+
 _HAN_JOINS = frozenset({"和", "与", "及"})
 
 _RESTRICTS = frozenset([
@@ -66,6 +68,8 @@ def source(statement: Statement, whole: bool = False, kinds: frozenset[str] = fr
     ends = [False] * len(found) + [True]
     starts = _clauses(found, whole, bool(statement.names or statement.label or statement.field == "evidence"))
     reached = _denied_with_the_one_before(found, starts, text, statement.names)
+    if statement.field == "evidence":  # «costs $129, the most»
+        reached |= {start for start in starts[1:] if found[start].key in _SUPERLATIVES}
     for start, end in zip(starts, [*starts, len(found)][1:], strict=True):
         # 敏感肌和眼周容易辣 says nothing of 敏感肌 before its end.
         ends[end] = end == len(found) or not statement.prose or found[end].apart or found[end].key not in _HAN_JOINS
@@ -164,7 +168,7 @@ def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[b
         if ended and not first and head == len(found) and english:
             head = place
         if token.apart and re.fullmatch(r",\s*an?\s+", text[before.end : token.start].lower()):
-            first, head, english = True, len(found), not is_han(text)
+            first, head = True, len(found)
         code = place + 1 < len(found) and found[place + 1].start == token.end and found[place + 1].key[0].isdigit()
         spec = token.key[0].isdigit() and not before.key[0].isdigit() and before.end < token.start
         # «Surf Zinc Stick SPF 50»
@@ -175,9 +179,9 @@ def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[b
             begins[place] = True
         elif token.key >= "\u3400":
             begins[place] |= before.key < "\u3400" and token.key not in _UNITS
-            begins[place] |= token.start in words and not _changes(words[token.start])
+            begins[place] |= token.start in words and words[token.start] not in _CHANGES
         elif first and not token.hyphened and token.key not in _BELONGS and token.key not in _UNITS:
-            begins[place] |= not _changes(before.key)
+            begins[place] |= before.key not in _CHANGES
     return head
 
 
@@ -210,10 +214,6 @@ _BELONGS = frozenset([
     "filled", "scented",
 ])  # fmt: skip
 """Words that say something of what stands before them, and nothing without it."""
-
-
-def _changes(word: str) -> bool:
-    return word in _CHANGES
 
 
 def _word_starts(run: re.Match[str]) -> Iterator[tuple[int, str]]:

@@ -15,7 +15,7 @@ from typing import Literal
 from search.domain import Language
 from search.explanation.values import label
 from search.grounding.ground import Ground
-from search.grounding.joining import AND, ASKS, FOR, HAS, IS, IT, OF, PLAIN, WITH, Joiner, joiners
+from search.grounding.joining import AND, ASKS, FOR, HAS, IS, IT, MORE, OF, PLAIN, WITH, Joiner, joiners
 from search.grounding.phrases import Source
 from search.grounding.stating import Statement
 from search.grounding.tokens import Token
@@ -47,6 +47,10 @@ class _Said:
     """The phrase before says for whom or what the product is."""
     told: bool = False
     """Anything was told of the product so far."""
+    wished: bool = False
+    """A wish was told last, and nothing that the product has."""
+    waits: bool = False
+    """Something must follow: «it is», and no more, is no answer to «you asked for a quiet one»."""
     fresh: bool = True
     """A clause begins here."""
 
@@ -60,7 +64,7 @@ def uncovered(said: Sequence[Token], ground: Ground, language: Language | None =
     while open_ and len(seen) < _MOST_STEPS:
         place, before = open_.pop()
         if place == len(said):
-            if before.told and before.kind != "bare":
+            if before.told and not before.waits and before.kind != "bare":
                 return None
             continue
         furthest = max(furthest, place)
@@ -76,7 +80,7 @@ def _steps(
     said: Sequence[Token], place: int, before: _Said, ground: Ground, table: Mapping[str, tuple[Joiner, ...]]
 ) -> Iterator[tuple[int, _Said]]:
     if said[place].apart:
-        if before.kind == "bare":
+        if before.waits or before.kind == "bare":
             return  # «it comes with battery», of a field of that name
         before = _joined(replace(before, asked=False), AND)
     key = said[place].key
@@ -91,11 +95,18 @@ def _steps(
                 yield end, _after(source, kind, before)
     for joiner in table.get(key, ()):
         end = place + len(joiner.keys)
-        goes = (joiner.kind != ASKS or before.fresh) and (
-            before.kind != "bare" or joiner.kind in (OF, IS, FOR, PLAIN, HAS)
-        )
-        if goes and _stands(said, place, joiner.keys):
+        if _may_join(joiner.kind, before) and _stands(said, place, joiner.keys):
             yield end, _joined(before, joiner.kind)
+
+
+def _may_join(kind: str, before: _Said) -> bool:
+    if kind == MORE and (before.waits or before.wished):
+        return not before.wished  # «you asked for a waterproof one, and it is also wireless»
+    if kind == IT and before.tie == WITH:
+        return before.kind != "bare"  # «with this lamp, …»
+    if kind in (AND, MORE, IT, ASKS):
+        return not before.waits and before.kind != "bare" and (before.fresh or kind != ASKS)
+    return before.kind != "bare" or kind in (OF, IS, FOR, PLAIN, HAS)
 
 
 def _kind(source: Source, start: int, end: int) -> Kind:
@@ -119,6 +130,8 @@ _PACK = re.compile(r"(?:set|pack|box|tin|pair|case|bundle|jar|tube|bag|bottle|ca
 
 def _after(source: Source, kind: Kind, before: _Said) -> _Said:
     field = source.statement.field
+    # Nor does a name put to it tell of the product: «you asked for a quiet keyboard».
+    wish = field == "query" or (before.asked and kind in ("name", "listed"))
     return replace(
         before,
         source=source,
@@ -127,7 +140,9 @@ def _after(source: Source, kind: Kind, before: _Said) -> _Said:
         fields=before.fields if before.fields and _is_of(field, "colour") else "",
         has=False,
         target=kind == "value" and _is_of(field, _TARGETS),
-        told=True,
+        told=before.told or not wish,
+        wished=wish,
+        waits=False,
         fresh=False,
     )
 
@@ -151,16 +166,22 @@ def _stands(said: Sequence[Token], place: int, keys: tuple[str, ...]) -> bool:
 
 
 def _joined(before: _Said, kind: str) -> _Said:
-    if kind == AND:  # «it takes the edge off early sun and is machine washable»: that is the product again
+    if kind == AND or (kind == MORE and not before.waits):
+        # «it takes the edge off early sun and is machine washable»: that is the product again
         return replace(before, source=None, kind=None, tie=AND, fields="", has=False, fresh=True)
     before = replace(before, target=False, fresh=False)
-    if kind in (PLAIN, HAS):
-        return replace(before, tie=before.tie or WITH, has=before.has or kind == HAS)
+    if kind in (PLAIN, MORE, HAS):
+        has = kind == HAS
+        asked = before.asked and not has
+        return replace(before, tie=before.tie or WITH, has=before.has or has, waits=before.waits or has, asked=asked)
     if kind in (IT, ASKS):
         return replace(before, source=None, kind=None, tie=AND, fields="", has=False, asked=kind == ASKS)
     if kind in (OF, IS, FOR, WITH):
-        return replace(before, tie=kind, has=before.has or kind == WITH)
-    return replace(before, tie=OF if "material" in kind or "origin" in kind else WITH, fields=kind)
+        asked = before.asked and kind != IS
+        return replace(before, tie=kind, has=before.has or kind == WITH, waits=True, asked=asked)
+    return replace(
+        before, tie=OF if "material" in kind or "origin" in kind else WITH, fields=kind, waits=True, asked=False
+    )
 
 
 def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:

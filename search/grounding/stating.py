@@ -17,7 +17,7 @@ from search.explanation.values import label, measure, money, number
 from search.lexicon.folding import is_han, key
 from search.understanding.names import names
 
-UNREAD = frozenset({"id", "image", "url", "variant_of", "language", "currency", "price", "in_stock", "rating_count"})
+_UNREAD = frozenset({"id", "image", "url", "variant_of", "language", "currency", "price", "in_stock", "rating_count"})
 """Fields that say nothing of a product, and those that are said together with another or in a way of their own."""
 
 _NOTHING = frozenset({"none", "no", "without", "n/a", "无", "没有", "不含"})
@@ -44,7 +44,7 @@ def statements(document: Document, language: Language | None = None) -> Iterator
     """All of the fields but prose, whose sentences need a look at each; in one language or both."""
     languages: Languages = ("en", "zh") if language is None else (language,)
     for name, value in document.items():
-        if value is None or name in UNREAD or name.startswith("_") or name == "description":
+        if value is None or name in _UNREAD or name.startswith("_") or name == "description":
             continue
         if name == "category":
             levels = value if isinstance(value, list | tuple) else [value]
@@ -61,19 +61,19 @@ def statements(document: Document, language: Language | None = None) -> Iterator
     yield from _of_ratings(document, languages)
 
 
-def in_both(value: str) -> tuple[str, ...]:
+def _in_both(value: str) -> tuple[str, ...]:
     """A value as it is, and in the other language where all of its parts are known there."""
-    other = translated(value, "en" if is_han(value) else "zh")
+    other = _translated(value, "en" if is_han(value) else "zh")
     return (value, other) if other else (value,)
 
 
 def said(value: str, language: Language) -> str:
     """A value in `language` where that is known, else as it is."""
-    return translated(value, language) or value
+    return _translated(value, language) or value
 
 
 @lru_cache(8192)
-def translated(value: str, language: Language) -> str:
+def _translated(value: str, language: Language) -> str:
     """ "" where a part of it is not known, or it is in that language already."""
     if len(value) > 120 or is_han(value) == (language == "zh"):
         return ""
@@ -108,7 +108,7 @@ def _of_field(name: str, value: Json, languages: Languages) -> Iterator[Statemen
             if made := month(value, language):
                 yield from _labelled(name, made, language)
         for language in languages:
-            for one in in_both(value):
+            for one in _in_both(value):
                 yield from _labelled(name, one, language)
     elif isinstance(value, list | tuple):
         for each in value:
@@ -198,18 +198,18 @@ def _denied(said: str) -> str:
     return f"没{said}" if said.startswith("有") and said != "有机" else f"不是{said}"
 
 
-_PARTICIPLE = re.compile(r"(.+) (required|included|washable|safe|proof|free)")
+_PARTICIPLE = re.compile(r"(.+) (required|included|free)")
 
 
 def _done(said: str, no: str) -> tuple[str, ...]:
-    """«battery not included», «no battery required»; «safe for the dishwasher»."""
+    """«battery not included», «battery is not required», «not free of fragrance»."""
     match = _PARTICIPLE.fullmatch(said)
     if not match:
         return ()
     what, how = match.groups()
     if how in ("required", "included"):
         return (f"{what} {no}{how}", f"{what} is {no}{how}")
-    return (f"{no}{how} of {what}",) if how == "free" else ()
+    return (f"{no}{how} of {what}",)
 
 
 def _of_price(document: Document, languages: Languages) -> Iterator[Statement]:
@@ -263,4 +263,4 @@ def _of_ratings(document: Document, languages: Languages) -> Iterator[Statement]
             yield Statement(text.format(count), "rating_count")
 
 
-__all__ = ["UNREAD", "Statement", "in_both", "said", "statements", "translated", "truth"]
+__all__ = ["AGES", "Statement", "month", "said", "statements", "truth"]

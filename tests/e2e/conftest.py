@@ -10,7 +10,7 @@ import tiny_model
 from api_service import listening
 from commands import Shop
 from page_shop import open_page_shop, tell_past
-from page_visits import Visits
+from page_visits import Visits, visiting
 from playwright.sync_api import Browser, sync_playwright
 
 FLAGS = [
@@ -61,8 +61,5 @@ def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def visits(browser: Browser, page_address: str) -> Iterator[Visits]:
-    """Every trouble that no test asked for fails it."""
-    visits = Visits(browser, page_address)
-    yield visits
-    visits.close()
-    assert visits.trouble == []
+    with visiting(browser, page_address) as visits:
+        yield visits

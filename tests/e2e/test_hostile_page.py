@@ -14,7 +14,7 @@ import pytest
 from api_service import listening, open_shop
 from hostile_texts import hostile
 from page_shop import with_model
-from page_visits import Visits
+from page_visits import Visits, visiting
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -74,10 +74,8 @@ def hostile_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def hostile_visits(browser: Browser, hostile_address: str) -> Iterator[Visits]:
-    visits = Visits(browser, hostile_address)
-    yield visits
-    visits.close()
-    assert visits.trouble == []
+    with visiting(browser, hostile_address) as visits:
+        yield visits
 
 
 def unharmed(page: Page) -> None:

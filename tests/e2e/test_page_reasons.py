@@ -11,7 +11,7 @@ import httpx
 import pytest
 from api_service import listening, open_shop
 from page_shop import with_model
-from page_visits import Visits
+from page_visits import Visits, visiting
 from playwright.sync_api import Browser, Locator, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -171,10 +171,8 @@ def model_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def told(browser: Browser, model_address: str) -> Iterator[Visits]:
-    visits = Visits(browser, model_address)
-    yield visits
-    visits.close()
-    assert visits.trouble == []
+    with visiting(browser, model_address) as visits:
+        yield visits
 
 
 def test_a_model_words_the_reason_and_nothing_unproven_is_shown(told: Visits, model_address: str) -> None:

@@ -27,12 +27,18 @@ CREAM = {
     "description": "芦荟、泛醇，三秒退火辣，不含酒精也没有香味。孕妇慎用。",
     "brand": "须臾堂", "price": 76, "currency": "CNY", "volume_ml": 100, "fragrance_free": True,
 }  # fmt: skip
-FACTS = ("it costs $129, under your $150", "it is by Quillmark, not Cherry", "售价129美元，低于您的150美元")
+FACTS = (
+    "it costs $129, under your $150",
+    "costs $129, the most",
+    "it is by Quillmark, not Cherry",
+    "售价129美元，低于您的150美元",
+)
 UNKNOWN = ("its warranty is not stated",)
 
 TRUE = [
     "This charcoal keyboard has silent tactile switches and measures around 38 dB.",
     "It costs $129, under your $150.",
+    "It costs $129, the most.",
     "At $129, it is under your $150.",
     "It comes in charcoal and is made of aluminium and PBT plastic.",
     "It is wireless, but it is not waterproof and not backlit.",
@@ -68,6 +74,12 @@ FALSE = [
     ("It is backlit and wireless.", "claim"),
     ("It has keyboard, keyboard, keyboard, keyboard, keyboard.", "claim"),
     ("It is this one.", "claim"),
+    ("You asked for a quiet office keyboard, and this is it.", "claim"),
+    ("You asked for a quiet office keyboard and it is.", "claim"),
+    ("You asked for a quiet office keyboard: here it is, wireless.", "claim"),
+    ("You asked for a keyboard and it has a quiet office keyboard.", "claim"),
+    ("You asked for a quiet office keyboard.", "claim"),
+    ("It weighs 980 g, the most.", "claim"),
     ("The Logitech keyboard weighs 980 g.", "brand"),
     ("It is a red keyboard.", "colour"),
     ("It is made of bamboo.", "material"),
@@ -119,6 +131,54 @@ def test_what_the_product_says_may_be_said(keyboard: Ground, sentence: str) -> N
 @pytest.mark.parametrize(("sentence", "kind"), FALSE)
 def test_what_it_does_not_say_is_a_fault(keyboard: Ground, sentence: str, kind: str) -> None:
     assert kind in {fault.kind for fault in faults(sentence, keyboard)}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "You asked for a vegan waterproof keyboard, and here is one.",
+        "You asked for vegan, so consider this keyboard.",
+        "You asked for vegan and got it: this charcoal keyboard.",
+        "You asked for vegan, and you get it.",
+        "You asked for vegan, and this wireless keyboard is just that.",
+        "You asked for vegan, and this keyboard comes in that.",
+        "You asked for waterproof, and it has it.",
+        "You asked for waterproof, and it is also wireless.",
+        "You asked for waterproof, and it is wireless too.",
+        "You asked for waterproof? It is.",
+        "You asked for gaming, and this wireless keyboard is a good choice for that.",
+        "Vegan, as you asked for, this keyboard costs $129.",
+        "As you asked for, it is vegan.",
+        "This is the vegan keyboard you asked for, wireless.",
+        "It is just the keyboard you asked for, wireless and charcoal.",
+        "You mentioned vegan, and it really is.",
+        "您要的防水键盘，就是这款。",
+        "您要的防水键盘，这款就是，重980克。",
+        "您要的防水，它能。",
+        "您要的防水，这款键盘正是。",
+        "您要的防水，这款也无线。",
+        "您要的防水，它对，重980克。",
+        "这款键盘正是您要的防水键盘，重980克。",
+    ],
+)
+def test_what_was_asked_for_is_not_told_as_met(sentence: str) -> None:
+    ground = Ground.of(KEYBOARD, FACTS, UNKNOWN, "vegan waterproof keyboard for gaming 防水键盘")
+    assert faults(sentence, ground) != ()
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "You asked for vegan, and this charcoal keyboard costs $129.",
+        "You asked for vegan, but this keyboard is wireless and also charcoal.",
+        "With this wireless keyboard, you get silent tactile switches.",
+        "It is charcoal and is also wireless, worth a look for you.",
+        "您要的防水键盘，这款重980克，也是无线。",
+    ],
+)
+def test_what_was_asked_for_may_be_told_as_asked_for(sentence: str) -> None:
+    ground = Ground.of(KEYBOARD, FACTS, UNKNOWN, "vegan waterproof keyboard for gaming 防水键盘")
+    assert faults(sentence, ground) == ()
 
 
 @pytest.mark.parametrize(
