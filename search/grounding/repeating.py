@@ -15,7 +15,7 @@ from typing import Literal
 from search.domain import Language
 from search.explanation.values import label
 from search.grounding.ground import Ground
-from search.grounding.joining import AND, ASKS, FOR, HAS, IS, IT, MORE, OF, PLAIN, WITH, Joiner, joiners
+from search.grounding.joining import AND, ASKS, FOR, HAS, IS, IT, MADE, MORE, OF, PLAIN, WITH, Joiner, joiners
 from search.grounding.phrases import Source
 from search.grounding.stating import Statement
 from search.grounding.tokens import Token
@@ -170,6 +170,8 @@ def _joined(before: _Said, kind: str) -> _Said:
         # «it takes the edge off early sun and is machine washable»: that is the product again
         return replace(before, source=None, kind=None, tie=AND, fields="", has=False, fresh=True)
     before = replace(before, target=False, fresh=False)
+    if kind == MADE:
+        return replace(before, tie=OF)
     if kind in (PLAIN, MORE, HAS):
         has = kind == HAS
         asked = before.asked and not has
@@ -177,7 +179,7 @@ def _joined(before: _Said, kind: str) -> _Said:
     if kind in (IT, ASKS):
         return replace(before, source=None, kind=None, tie=AND, fields="", has=False, asked=kind == ASKS)
     if kind in (OF, IS, FOR, WITH):
-        asked = before.asked and kind != IS
+        asked = before.asked and not (kind == IS and before.wished)  # 您要的是防水键盘
         return replace(before, tie=kind, has=before.has or kind == WITH, waits=True, asked=asked)
     return replace(
         before, tie=OF if "material" in kind or "origin" in kind else WITH, fields=kind, waits=True, asked=False
