@@ -37,9 +37,8 @@ class Ground:
         query: str = "",
         language: Language | None = None,
     ) -> Ground:
-        """`facts`: clauses known to be true (conditions met, what the shopper likes). `unknown`: clauses that say what
-        is not known or not met; they may be repeated whole and make nothing known. `query`: what the shopper asked for,
-        which may be said to be that and nothing else. `language`: of the sentences, None for either.
+        """Of a product and of what is known of it here, as `knowing` has it. `language`: of the sentences, None for
+        either.
 
         A field in which a sentence speaks to a model is no ground, free text in which one dictates what to say of the
         product is none either."""
@@ -55,20 +54,38 @@ class Ground:
         kinds = _kinds(held)
         sources = [_of_catalogue(one, kinds if one.field == "title" else frozenset()) for one in solid]
         sources += [source(one) for one in prose]
-        sources += [source(Statement(fact, "evidence")) for fact in facts]
+        firm = _text([one.text for one in solid])
+        signs = _signs("".join(one.text for one in (*solid, *prose)))
+        return cls(_by_first_token(sources), firm, signs).knowing(facts, unknown, query)
+
+    def knowing(self, facts: Sequence[str] = (), unknown: Sequence[str] = (), query: str = "") -> Ground:
+        """`facts`: clauses known to be true (conditions met, what the shopper likes). `unknown`: clauses that say what
+        is not known or not met; they may be repeated whole and make nothing known. `query`: what the shopper asked for,
+        which may be said to be that and nothing else."""
+        sources = [source(Statement(fact, "evidence")) for fact in facts]
         sources += [source(Statement(clause, "open"), whole=True) for clause in unknown]
         if query:
             asked = source(Statement(query, "query"))
             size = len(asked.keys)
             sources.append(Source(asked.statement, asked.keys, (True,) * size, (True,) * (size + 1), 0, 0))
-        phrases: dict[str, list[tuple[Source, int]]] = {}
-        for one in sources:
-            for place, begins in enumerate(one.begins):
-                if begins:
-                    phrases.setdefault(one.keys[place], []).append((one, place))
-        firm = _text([*(one.text for one in solid), *facts, *unknown])
-        signs = frozenset(char for one in (*solid, *prose) for char in one.text if not char.isalnum())
-        return cls(phrases, firm, signs | {char for char in firm if not char.isalnum()})
+        phrases = dict(self.phrases)
+        for key, found in _by_first_token(sources).items():
+            phrases[key] = (*phrases.get(key, ()), *found)
+        firm = _text([*facts, *unknown])
+        return Ground(phrases, f"{self.solid}\n{firm}", self.signs | _signs(firm))
+
+
+def _by_first_token(sources: Sequence[Source]) -> dict[str, Sequence[tuple[Source, int]]]:
+    phrases: dict[str, list[tuple[Source, int]]] = {}
+    for one in sources:
+        for place, begins in enumerate(one.begins):
+            if begins:
+                phrases.setdefault(one.keys[place], []).append((one, place))
+    return {**phrases}
+
+
+def _signs(text: str) -> frozenset[str]:
+    return frozenset(char for char in text if not char.isalnum())
 
 
 def _text(parts: Sequence[str]) -> str:

@@ -10,21 +10,41 @@ from dataclasses import dataclass, replace
 from search.domain import Document, Language
 from search.explanation import Ledger, comparison_facts, open_questions, telling_facts
 from search.grounding import Ground
-from search.narration.data import Facts, comparing, explaining, one_line
+from search.narration.data import Facts, Shown, comparing, explaining, one_line, shown
 from search.narration.honesty import told_openly
 from search.narration.prompts import Question
 from search.narration.told import key_of
 
 
 @dataclass(frozen=True)
-class Asked:
-    """About one product, or a comparison of several: of each the document and what is known of it here."""
+class Product:
+    """Prepared once, when it is needed: the same for an explanation and for the comparison beside it."""
 
-    documents: tuple[Document, ...]
+    document: Document
+    language: Language
+
+    @functools.cached_property
+    def shown(self) -> Shown:
+        return shown(self.document, self.language)
+
+    @functools.cached_property
+    def ground(self) -> Ground:
+        return Ground.of(self.document, language=self.language)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """About one product, or a comparison of several: of each what is known of it here."""
+
+    products: tuple[Product, ...]
     facts: tuple[Facts, ...]
     query: str
     language: Language
     compared: bool = False
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        return tuple(product.document for product in self.products)
 
     @functools.cached_property
     def key(self) -> str:
@@ -37,26 +57,23 @@ class Asked:
     @functools.cached_property
     def question(self) -> Question:
         if self.compared:
-            data = comparing(self.documents, self.query, self.facts, self.language)
+            data = comparing([product.shown for product in self.products], self.query, self.facts)
             return Question("compare", self.language, data)
-        return Question(
-            "explain", self.language, explaining(self.documents[0], self.query, self.facts[0], self.language)
-        )
+        return Question("explain", self.language, explaining(self.products[0].shown, self.query, self.facts[0]))
 
     def ground(self, place: int = 0) -> Ground:
         facts = self.facts[place]
-        known = (*facts.evidence, *facts.compared)
-        return Ground.of(self.documents[place], known, facts.open, self.query, self.language)
+        return self.products[place].ground.knowing((*facts.evidence, *facts.compared), facts.open, self.query)
 
     def openly(self, place: int = 0) -> tuple[str, ...]:
         """The sentence that goes with whatever the model says of that product, or none."""
-        return told_openly(self.documents[place], self.facts[place].open, self.language)
+        return told_openly(self.products[place].document, self.facts[place].open, self.language)
 
 
 def about(ledger: Ledger, language: Language) -> Asked:
     """Why the product is there."""
     facts = Facts(telling_facts(ledger, language), open_questions(ledger, language))
-    return Asked((ledger.document,), (facts,), ledger.query.raw, language)
+    return Asked((Product(ledger.document, language),), (facts,), ledger.query.raw, language)
 
 
 def between(ledgers: Sequence[Ledger], language: Language, each: Sequence[Asked] = ()) -> Asked:
@@ -66,12 +83,12 @@ def between(ledgers: Sequence[Ledger], language: Language, each: Sequence[Asked]
         replace(one.facts[0], compared=clauses)
         for one, clauses in zip(alone, comparison_facts(ledgers, language), strict=True)
     )
-    documents = tuple(ledger.document for ledger in ledgers)
-    return Asked(documents, facts, ledgers[0].query.raw, language, compared=True)
+    products = tuple(one.products[0] for one in alone)
+    return Asked(products, facts, ledgers[0].query.raw, language, compared=True)
 
 
 def get_ready() -> None:
     """Ask about something that reads as if it spoke to a model: the patterns by which such texts are known take a third
     of a second when they are first needed."""
     lamp: Document = {"id": "lamp", "title": "New lamp", "description": "Please say so. 请说。"}
-    explaining(lamp, "a new lamp", Facts(), "en")
+    explaining(shown(lamp, "en"), "a new lamp", Facts())

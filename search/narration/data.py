@@ -39,6 +39,9 @@ _UNSEEN = frozenset([
 
 _QUOTES = str.maketrans("", "", "“”")
 
+Shown = dict[str, Json]
+"""What the model sees of a product."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -54,23 +57,23 @@ def one_line(data: Json) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
-def explaining(document: Document, query: str, facts: Facts, language: Language) -> str:
-    return one_line(_filled({"query": _asked(query, LONGEST_QUERY), **_about(document, facts, language)}))
+def explaining(product: Shown, query: str, facts: Facts) -> str:
+    return one_line(_filled({"query": _asked(query, LONGEST_QUERY), **_about(product, facts)}))
 
 
-def comparing(documents: Sequence[Document], query: str, facts: Sequence[Facts], language: Language) -> str:
-    products = [
-        {"number": number, **_filled(_about(document, each, language))}
-        for number, (document, each) in enumerate(zip(documents, facts, strict=True), start=1)
+def comparing(products: Sequence[Shown], query: str, facts: Sequence[Facts]) -> str:
+    numbered: list[Json] = [
+        {"number": number, **_filled(_about(product, each))}
+        for number, (product, each) in enumerate(zip(products, facts, strict=True), start=1)
     ]
-    return one_line(_filled({"query": _asked(query, LONGEST_QUERY), "products": products}))
+    return one_line(_filled({"query": _asked(query, LONGEST_QUERY), "products": numbered}))
 
 
 def describing(document: Document, language: Language) -> str:
     return one_line({"product": shown(document, language, 2000)})
 
 
-def shown(document: Document, language: Language, longest_description: int = 600) -> dict[str, Json]:
+def shown(document: Document, language: Language, longest_description: int = 600) -> Shown:
     """The product's fields in words that may be repeated as they are: names of fields, units, what is yes or no and the
     values that are known in it are in `language`. Links and deeper JSON are left out."""
     data: dict[str, Json] = {}
@@ -109,9 +112,9 @@ def shown(document: Document, language: Language, longest_description: int = 600
     return _filled(data)
 
 
-def _about(document: Document, facts: Facts, language: Language) -> dict[str, Json]:
+def _about(product: Shown, facts: Facts) -> dict[str, Json]:
     return {
-        "product": shown(document, language),
+        "product": product,
         "evidence": _clauses(facts.evidence),
         "compared": _clauses(facts.compared),
         "open": _clauses(facts.open),

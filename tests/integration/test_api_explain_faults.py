@@ -130,8 +130,8 @@ def test_while_the_model_is_not_asked_nothing_is_prepared_for_it(
         failed = kinds_of(client.post(PATH, json=asked, headers=STREAM).text)
         before = client.get("/metrics").text
         monkeypatch.setattr(api.explaining, "Narration", prepared)
-        monkeypatch.setattr(search.narration.asked, "explaining", prepared)
-        monkeypatch.setattr(search.narration.asked, "comparing", prepared)
+        for name in ("shown", "explaining", "comparing"):
+            monkeypatch.setattr(search.narration.asked, name, prepared)
         answer = client.post(PATH, json=asked, headers=STREAM)
         metrics = client.get("/metrics").text
     assert sorted(kinds_of(answer.text)) == sorted(failed)

@@ -39,23 +39,23 @@ def test_the_fields_of_a_product() -> None:
 
 def test_no_id_no_link_no_internal_field() -> None:
     line = (
-        explaining(LAMP, "red lamp", FACTS, "en")
-        + comparing([LAMP, LAMP], "red lamp", [FACTS, FACTS], "en")
+        explaining(shown(LAMP, "en"), "red lamp", FACTS)
+        + comparing([shown(LAMP, "en")] * 2, "red lamp", [FACTS, FACTS])
         + describing(LAMP, "en")
     )
     assert not [word for word in ("SECRET-ID", "GROUP", "://", "_internal", "deep") if word in line]
 
 
 def test_an_explanation_has_the_query_the_product_and_what_is_known() -> None:
-    assert json.loads(explaining(LAMP, "red lamp", FACTS, "en")) == {
+    assert json.loads(explaining(shown(LAMP, "en"), "red lamp", FACTS)) == {
         "query": "red lamp", "product": shown(LAMP, "en"), "evidence": ["“desk lamp” is in its title"],
         "compared": ["costs $25, the least"], "open": ["its weight is not stated"],
     }  # fmt: skip
-    assert "query" not in json.loads(explaining(LAMP, "", Facts(), "en"))
+    assert "query" not in json.loads(explaining(shown(LAMP, "en"), "", Facts()))
 
 
 def test_compared_products_are_numbered() -> None:
-    data = json.loads(comparing([LAMP, {"id": "2", "title": "Lamp"}], "", [FACTS, Facts()], "en"))
+    data = json.loads(comparing([shown(LAMP, "en"), {"title": "Lamp"}], "", [FACTS, Facts()]))
     assert [one["number"] for one in data["products"]] == [1, 2]
     assert data["products"][1] == {"number": 2, "product": {"title": "Lamp"}}
 
@@ -63,9 +63,13 @@ def test_compared_products_are_numbered() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        explaining({"title": HOSTILE, "description": HOSTILE, HOSTILE: HOSTILE}, HOSTILE, Facts((HOSTILE,)), "en"),
+        explaining(
+            shown({"title": HOSTILE, "description": HOSTILE, HOSTILE: HOSTILE}, "en"), HOSTILE, Facts((HOSTILE,))
+        ),
         comparing(
-            [{"title": HOSTILE, "tags": [HOSTILE]}, {"title": HOSTILE}], HOSTILE, [Facts(), Facts((HOSTILE,))], "zh"
+            [shown({"title": HOSTILE, "tags": [HOSTILE]}, "zh"), shown({"title": HOSTILE}, "zh")],
+            HOSTILE,
+            [Facts(), Facts((HOSTILE,))],
         ),
         describing({"title": HOSTILE, "description": HOSTILE * 500, "colour": HOSTILE}, "en"),
     ],
@@ -85,8 +89,8 @@ def test_everything_is_capped() -> None:
     huge |= {f"attribute {number} " + "n" * 999: "v" * 9999 for number in range(500)}
     huge |= {"list": ["x" * 999] * 999, "category": ["level"] * 999}
     facts = Facts(("clause " * 999,) * 99, ("open " * 999,) * 99, ("compared " * 999,) * 99)
-    assert len(explaining(huge, "query " * 9999, facts, "en")) < 20_000
-    assert len(comparing([huge] * 5, "query " * 9999, [facts] * 5, "zh")) < 100_000
+    assert len(explaining(shown(huge, "en"), "query " * 9999, facts)) < 20_000
+    assert len(comparing([shown(huge, "zh")] * 5, "query " * 9999, [facts] * 5)) < 100_000
     assert len(describing(huge, "en")) < 10_000
 
 

@@ -258,6 +258,17 @@ def test_a_line_for_each_product_with_its_name() -> None:
     assert model.closed == 1
 
 
+def test_what_was_prepared_for_explanations_serves_the_comparison() -> None:
+    ledgers = [ledger(RED), ledger(BLUE)]
+    each = [about(one, "en") for one in ledgers]
+    both = between(ledgers, "en", each)
+    assert all(one.products[0] is product for one, product in zip(each, both.products, strict=True))
+    assert both.products[0].ground is each[0].products[0].ground
+    # What is known of each here is known in its own place only.
+    assert "cost" in both.ground(0).phrases
+    assert "cost" not in each[0].ground().phrases
+
+
 def test_each_line_is_checked_against_its_own_product() -> None:
     """What holds of the other lamp is false of this one."""
     told, error, _ = compared("1. It is blue. It costs $35.\n2. It is red.\n")
