@@ -29,8 +29,6 @@ _LIGHT = frozenset([
 _JOINS = frozenset({"and", "but", "with", "plus", "which", "和", "与", "及", "且", "但", "并"})
 """Tokens that begin a clause of their own."""
 
-_SUPERLATIVES = frozenset({"most", "least", "best", "最"})
-
 _HAN_JOINS = frozenset({"和", "与", "及"})
 
 _RESTRICTS = frozenset([
@@ -59,20 +57,21 @@ class Source:
 
 def source(statement: Statement, whole: bool = False, kinds: frozenset[str] = frozenset()) -> Source:
     """`whole`: nothing of it may be left off but at its beginning. `kinds`: words of what the product is."""
-    text = plain_signs(statement.text) if statement.names else unified(statement.text)
-    found = tokens(
-        _QUOTES.sub(" ", _QUOTES_OF_HAN.sub("", text)) if whole or statement.field == "evidence" else text,
-        statement.names,
-    )
+    evidence = statement.field == "evidence"
+    quoting = plain_signs(statement.text) if statement.names else unified(statement.text)
+    text = _QUOTES.sub(_unquoted, quoting) if whole or evidence else quoting
+    found = tokens(text, statement.names)
     begins = [False] * len(found)
     ends = [False] * len(found) + [True]
-    starts = _clauses(found, whole, bool(statement.names or statement.label or statement.field == "evidence"))
+    starts = _clauses(found, whole, bool(statement.names or statement.label or evidence), statement.prose)
     reached = _denied_with_the_one_before(found, starts, text, statement.names)
-    if statement.field == "evidence":  # «costs $129, the most»
-        reached |= {start for start in starts[1:] if found[start].key in _SUPERLATIVES}
+    quoted = [evidence and _is_quoted(quoting, token) for token in found]
+    if evidence:
+        reached |= {start for start in starts[1:] if not _is_of_its_own(found, start, quoted, text)}
     for start, end in zip(starts, [*starts, len(found)][1:], strict=True):
         # 敏感肌和眼周容易辣 says nothing of 敏感肌 before its end.
         ends[end] = end == len(found) or not statement.prose or found[end].apart or found[end].key not in _HAN_JOINS
+        ends[end] &= end == len(found) or not all(quoted[start:end])
         place = end if start in reached else start
         while place < end:
             begins[place] = True
@@ -95,7 +94,7 @@ def _size(label: str) -> int:
     return len(tokens(label))
 
 
-def _clauses(found: Sequence[Token], whole: bool, apart: bool) -> list[int]:
+def _clauses(found: Sequence[Token], whole: bool, apart: bool, prose: bool) -> list[int]:
     """Where clauses begin. `apart`: whether none changes what another says."""
     starts = [0] if found else []
     if whole:
@@ -107,6 +106,29 @@ def _clauses(found: Sequence[Token], whole: bool, apart: bool) -> list[int]:
         if (token.apart or token.key in _JOINS) and (apart or not sealed) and not half:
             starts.append(place)
     return starts
+
+
+def _unquoted(mark: re.Match[str]) -> str:
+    """A space, so that what follows stands where it stood; between Chinese signs one would part them."""
+    beside = mark.string[max(0, mark.start() - 1) : mark.end() + 1].replace(mark.group(), "")
+    return "\u200b" if is_han(beside) else " "
+
+
+def _is_quoted(text: str, token: Token) -> bool:
+    return text.count("“", 0, token.start) > text.count("”", 0, token.start)
+
+
+def _is_of_its_own(found: Sequence[Token], start: int, quoted: Sequence[bool], text: str) -> bool:
+    """Whether a later clause of the evidence says something without the one before, and is not what that one quotes:
+    «“oak” and “desk” are in its title» says that of no desk; «costs $129, the most»; 价格¥40（你说的“50元以内”）."""
+    while found[start].key in ("and", "和", "与") and start + 1 < len(found):
+        start += 1
+    if quoted[start]:  # “occasion”一栏包括“wedding guest”
+        behind = next((place for place in range(start, len(found)) if not quoted[place]), start)
+        return text.startswith("一栏", found[behind].start)
+    if found[start].key < "\u3400":
+        return found[start].key in ("it", "its", "only", "though", "but", "not")
+    return not _TAIL.match(text, found[start].start)
 
 
 def _denied_with_the_one_before(found: Sequence[Token], starts: Sequence[int], text: str, listed: bool) -> set[int]:
@@ -195,7 +217,8 @@ _UNITS = frozenset([
 
 _HAN_RUN = re.compile(rf"[{HAN}]+")
 _QUOTES = re.compile('[“”"]')
-_QUOTES_OF_HAN = re.compile(rf"(?<=[{HAN}])[“”\"]|[“”\"](?=[{HAN}])")
+_TAIL = re.compile("[你您]说|[没未]超|[低高]于|属于|最|在[你您]")
+"""What a clause of the evidence begins with that says something of the one before it."""
 _TAILS = frozenset([
     "for", "in", "on", "by", "from", "of", "without", "to", "that", "made", "男", "女", "童",
 ])  # fmt: skip

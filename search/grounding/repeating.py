@@ -15,7 +15,7 @@ from typing import Literal
 from search.domain import Language
 from search.explanation.values import label
 from search.grounding.ground import Ground
-from search.grounding.joining import AND, ASKS, FOR, HAS, IS, IT, MADE, MORE, OF, PLAIN, WITH, Joiner, joiners
+from search.grounding.joining import AND, ASKS, FOR, HAS, IS, IT, MADE, MORE, OF, PLAIN, THIS, WITH, Joiner, joiners
 from search.grounding.phrases import Source
 from search.grounding.stating import Statement
 from search.grounding.tokens import Token
@@ -47,8 +47,8 @@ class _Said:
     """The phrase before says for whom or what the product is."""
     told: bool = False
     """Anything was told of the product so far."""
-    wished: bool = False
-    """A wish was told last, and nothing that the product has."""
+    wish: Literal["", "told", "left"] = ""
+    """What was asked for was told last, or so and then the product named; and nothing that it has."""
     waits: bool = False
     """Something must follow: «it is», and no more, is no answer to «you asked for a quiet one»."""
     fresh: bool = True
@@ -100,12 +100,16 @@ def _steps(
 
 
 def _may_join(kind: str, before: _Said) -> bool:
-    if kind == MORE and (before.waits or before.wished):
-        return not before.wished  # «you asked for a waterproof one, and it is also wireless»
-    if kind == IT and before.tie == WITH:
+    if before.wish == "told" and (kind not in (AND, THIS, PLAIN, ASKS) or (kind == THIS and not before.fresh)):
+        return False  # 您要的防水键盘重720克; «you asked for a waterproof one, and it is orange»
+    if kind == ASKS:  # «it is wireless and the waterproof one you asked for»
+        return not before.told and not before.waits
+    if kind == MORE and before.wish:
+        return False  # «you asked for a waterproof one, and this is also wireless»
+    if kind in (IT, THIS) and before.tie == WITH:
         return before.kind != "bare"  # «with this lamp, …»
-    if kind in (AND, MORE, IT, ASKS):
-        return not before.waits and before.kind != "bare" and (before.fresh or kind != ASKS)
+    if kind in (AND, IT, THIS) or (kind == MORE and not before.waits):
+        return not before.waits and before.kind != "bare"
     return before.kind != "bare" or kind in (OF, IS, FOR, PLAIN, HAS)
 
 
@@ -130,8 +134,7 @@ _PACK = re.compile(r"(?:set|pack|box|tin|pair|case|bundle|jar|tube|bag|bottle|ca
 
 def _after(source: Source, kind: Kind, before: _Said) -> _Said:
     field = source.statement.field
-    # Nor does a name put to it tell of the product: «you asked for a quiet keyboard».
-    wish = field == "query" or (before.asked and kind in ("name", "listed"))
+    wish = field == "query"
     return replace(
         before,
         source=source,
@@ -141,7 +144,8 @@ def _after(source: Source, kind: Kind, before: _Said) -> _Said:
         has=False,
         target=kind == "value" and _is_of(field, _TARGETS),
         told=before.told or not wish,
-        wished=wish,
+        wish="told" if wish else "",
+        asked=wish,
         waits=False,
         fresh=False,
     )
@@ -169,27 +173,26 @@ def _joined(before: _Said, kind: str) -> _Said:
     if kind == AND or (kind == MORE and not before.waits):
         # «it takes the edge off early sun and is machine washable»: that is the product again
         return replace(before, source=None, kind=None, tie=AND, fields="", has=False, fresh=True)
-    before = replace(before, target=False, fresh=False)
+    before = replace(before, target=False, fresh=kind == PLAIN)  # 您要的钢笔可以看看这款…
     if kind == MADE:
         return replace(before, tie=OF)
     if kind in (PLAIN, MORE, HAS):
         has = kind == HAS
-        asked = before.asked and not has
-        return replace(before, tie=before.tie or WITH, has=before.has or has, waits=before.waits or has, asked=asked)
-    if kind in (IT, ASKS):
-        return replace(before, source=None, kind=None, tie=AND, fields="", has=False, asked=kind == ASKS)
+        return replace(before, tie=before.tie or WITH, has=before.has or has, waits=before.waits or has)
+    if kind in (IT, THIS, ASKS):
+        wish = "left" if before.wish and kind == THIS else before.wish
+        return replace(before, source=None, kind=None, tie=AND, fields="", has=False, asked=kind == ASKS, wish=wish)
     if kind in (OF, IS, FOR, WITH):
-        asked = before.asked and not (kind == IS and before.wished)  # 您要的是防水键盘
-        return replace(before, tie=kind, has=before.has or kind == WITH, waits=True, asked=asked)
-    return replace(
-        before, tie=OF if "material" in kind or "origin" in kind else WITH, fields=kind, waits=True, asked=False
-    )
+        return replace(before, tie=kind, has=before.has or kind == WITH, waits=True)
+    return replace(before, tie=OF if "material" in kind or "origin" in kind else WITH, fields=kind, waits=True)
 
 
 def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:
     statement = source.statement
     if statement.field == "query":
         return before.asked
+    if before.asked or (before.wish == "told" and (statement.field not in ("evidence", "open") or before.tie != AND)):
+        return False
     if before.fields and (kind == "bare" or not _is_of(statement.field, before.fields)):
         return False
     if before.has and statement.field == "category":
@@ -203,17 +206,20 @@ def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:
         return False  # «for 24», of a set of so many pieces
     if kind == "value" and _is_of(statement.field, _TARGETS) and before.tie != FOR and not before.target:
         return False  # what is suited for keyboards is no keyboard
-    return before.kind is None or before.tie == AND or _may_be_tied(statement, kind, before)
+    return before.kind is None or before.tie == AND or _may_be_tied(source, start, kind, before)
 
 
-def _may_be_tied(statement: Statement, kind: Kind, before: _Said) -> bool:
+def _may_be_tied(source: Source, start: int, kind: Kind, before: _Said) -> bool:
     """Whether what is said of the product may be tied to the phrase before, which is another thing that it says."""
+    statement = source.statement
     if before.kind == "name":
         return True
     if statement.field == "price" and before.tie:
         return True
     if before.kind == "part":
         return False  # who knows whether it holds of that part
+    if statement.field == "evidence" and not before.tie and source.keys[start] in _VERBS:
+        return True  # «this set of two made of steel costs $178, the most»
     if before.kind == "listed":  # «ridged foam roller»; «six colours with 600 sheets»
         ties = {"name": "", "listed": WITH, "value": FOR}
         return kind in ties and before.tie == ties[kind]
@@ -224,6 +230,9 @@ def _may_be_tied(statement: Statement, kind: Kind, before: _Said) -> bool:
     # «blue stoneware»: a colour before a material.
     looks = before.source is not None and before.kind == "value" and _is_of(before.source.statement.field, _LOOKS)
     return looks and kind == "value" and _is_of(statement.field, "material fabric fill")
+
+
+_VERBS = frozenset({"cost", "is", "have", "售"})
 
 
 @lru_cache(4096)
