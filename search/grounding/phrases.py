@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from search.grounding.reading import cut, plain_signs, unified
 from search.grounding.stating import Statement
@@ -28,6 +29,9 @@ _LIGHT = frozenset([
 
 _JOINS = frozenset({"and", "but", "with", "plus", "which", "和", "与", "及", "且", "但", "并"})
 """Tokens that begin a clause of their own."""
+
+_GOES_ON = frozenset({"only", "though", "but", "不", "过", "但"})
+"""What a later clause of the evidence begins with."""
 
 _HAN_JOINS = frozenset({"和", "与", "及"})
 
@@ -63,15 +67,18 @@ def source(statement: Statement, whole: bool = False, kinds: frozenset[str] = fr
     found = tokens(text, statement.names)
     begins = [False] * len(found)
     ends = [False] * len(found) + [True]
-    starts = _clauses(found, whole, bool(statement.names or statement.label or evidence), statement.prose)
+    starts = _clauses(found, text, whole, bool(statement.names or statement.label or evidence), statement.prose)
     reached = _denied_with_the_one_before(found, starts, text, statement.names)
     quoted = [evidence and _is_quoted(quoting, token) for token in found]
     if evidence:
         reached |= {start for start in starts[1:] if not _is_of_its_own(found, start, quoted, text)}
-    for start, end in zip(starts, [*starts, len(found)][1:], strict=True):
+    own = 0
+    for start, end in pairwise([*starts, len(found)]):
         # 敏感肌和眼周容易辣 says nothing of 敏感肌 before its end.
         ends[end] = end == len(found) or not statement.prose or found[end].apart or found[end].key not in _HAN_JOINS
-        ends[end] &= end == len(found) or not all(quoted[start:end])
+        own = own if start in reached else start
+        said = {token.key for token, apart in zip(found[own:end], quoted[own:end], strict=True) if not apart}
+        ends[end] &= end == len(found) or not evidence or bool(said - _LIGHT - _GOES_ON)
         place = end if start in reached else start
         while place < end:
             begins[place] = True
@@ -94,13 +101,15 @@ def _size(label: str) -> int:
     return len(tokens(label))
 
 
-def _clauses(found: Sequence[Token], whole: bool, apart: bool, prose: bool) -> list[int]:
+def _clauses(found: Sequence[Token], text: str, whole: bool, apart: bool, prose: bool) -> list[int]:
     """Where clauses begin. `apart`: whether none changes what another says."""
     starts = [0] if found else []
-    if whole:
+    if whole or (prose and _TAKES_BACK.search(text)):
         return starts
     for place in range(1, len(found)):
         token = found[place]
+        if prose and text[found[place - 1].end : token.start].strip() == "、":
+            continue  # 干皮、敏皮不要碰
         sealed = token.key in _RESTRICTS or (token.apart and found[starts[-1]].key in _RESTRICTS)
         half = token.key == "and" and place + 1 < len(found) and found[place + 1].key == "half"
         if (token.apart or token.key in _JOINS) and (apart or not sealed) and not half:
@@ -127,7 +136,7 @@ def _is_of_its_own(found: Sequence[Token], start: int, quoted: Sequence[bool], t
         behind = next((place for place in range(start, len(found)) if not quoted[place]), start)
         return text.startswith("一栏", found[behind].start)
     if found[start].key < "\u3400":
-        return found[start].key in ("it", "its", "only", "though", "but", "not")
+        return found[start].key in _GOES_ON or found[start].key in ("it", "its", "not")
     return not _TAIL.match(text, found[start].start)
 
 
@@ -216,6 +225,13 @@ _UNITS = frozenset([
 
 
 _HAN_RUN = re.compile(rf"[{HAN}]+")
+_TAKES_BACK = re.compile(
+    r"\b(?:extra|separately|(?:not|n't|never) (?:included|supplied)|needed|required|excluded)(?=\W*$|\s*;)|^sold\b"
+    "|另[买购配]|自备|不要碰|别买",
+    re.IGNORECASE,
+)
+"""A sentence that says at its end of what it names before that it does not come with it."""
+
 _QUOTES = re.compile('[“”"]')
 _TAIL = re.compile("[你您]说|[没未]超|[低高]于|属于|最|在[你您]")
 """What a clause of the evidence begins with that says something of the one before it."""

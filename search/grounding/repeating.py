@@ -17,7 +17,6 @@ from search.explanation.values import label
 from search.grounding.ground import Ground
 from search.grounding.joining import AND, ASKS, FOR, HAS, IS, IT, MADE, MORE, OF, PLAIN, THIS, WITH, Joiner, joiners
 from search.grounding.phrases import Source
-from search.grounding.stating import Statement
 from search.grounding.tokens import Token
 
 _MOST_STEPS = 20_000
@@ -121,7 +120,7 @@ def _kind(source: Source, start: int, end: int) -> Kind:
         return "name"
     if statement.names and (start < source.head or _PACK.fullmatch(" ".join(source.keys[start:end]))):
         return "name"
-    if statement.value and _is_of(statement.field, "format genre type"):
+    if statement.value and _is_of(statement.field, "format genre type") and not _is_of(statement.field, "skin hair"):
         return "name"  # «this paperback»
     if statement.prose or statement.names:
         return "part" if statement.prose else "listed"
@@ -195,8 +194,8 @@ def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:
         return False
     if before.fields and (kind == "bare" or not _is_of(statement.field, before.fields)):
         return False
-    if before.has and statement.field == "category":
-        return False  # a pottery wheel in «Wheels & Kilns» has no kiln
+    if before.has and (statement.field == "category" or (kind == "value" and _is_of(statement.field, "source fuel"))):
+        return False  # a pottery wheel in «Wheels & Kilns» has no kiln; what runs on a battery need not come with one
     behind_for = start > source.label and source.keys[start - 1] == "for"
     if (before.tie == FOR) != behind_for and (behind_for or statement.prose):
         return False  # a «case for Orvane 9» has none; «a day of cobblestones and you will regret it» is not for that
@@ -248,7 +247,8 @@ def _is_of(field: str, wanted: str) -> bool:
 
 _LOOKS = "colour color finish pattern style size"
 _AMOUNTS = "volume capacity weight"
-_TARGETS = "suited suits compatible compatibility works fits pet occasion activity"
+_TARGETS = "suited suits compatible compatibility works fits pet occasion activity skin hair breed chew watering"
+"""What a product is for: «for oily skin» makes no cream an oily one."""
 
 
 __all__ = ["uncovered"]
