@@ -192,6 +192,11 @@ def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:
         return before.asked
     if before.asked or (before.wish == "told" and (statement.field not in ("evidence", "open") or before.tie != AND)):
         return False
+    if statement.bound and start >= source.label and before.kind != "bare":
+        if not before.fields or _is_of(statement.field, "colour"):
+            return False
+    if kind == "value" and before.tie in (OF, FOR) and before.kind != "bare" and source.keys[-1] in _TIMES:
+        return False  # «it comes in 40 hours», of its battery
     if before.fields and (kind == "bare" or not _is_of(statement.field, before.fields)):
         return False
     if before.has and (statement.field == "category" or (kind == "value" and _is_of(statement.field, "source fuel"))):
@@ -231,6 +236,7 @@ def _may_be_tied(source: Source, start: int, kind: Kind, before: _Said) -> bool:
     return looks and kind == "value" and _is_of(statement.field, "material fabric fill")
 
 
+_TIMES = frozenset({"hour", "minute", "day", "month", "year", "时", "钟", "天", "月", "年"})
 _VERBS = frozenset({"cost", "is", "have", "售"})
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from search.domain import Document, Json, Language
-from search.explanation.values import label, measure, money, number
+from search.explanation.values import label, measure, money, number, unit
 from search.lexicon.folding import is_han, key
 from search.understanding.names import names
 
@@ -27,7 +27,8 @@ _NOTHING = frozenset({"none", "no", "without", "n/a", "无", "没有", "不含"}
 class Statement:
     """`field` is where it is from. `label`: what of it only names the field. `prose`: it is of a text about the
     product, where a phrase may be said of a part. `names`: it says what the product is. `value`: it is a field's name
-    and value."""
+    and value; `bound`: which is of no use without the name, as a laptop's 16 in is of a bag, and its ink's blue of a
+    pen."""
 
     text: str
     field: str
@@ -35,6 +36,7 @@ class Statement:
     prose: bool = False
     names: bool = False
     value: bool = False
+    bound: bool = False
 
 
 Languages = Sequence[Language]
@@ -109,7 +111,7 @@ def _of_field(name: str, value: Json, languages: Languages) -> Iterator[Statemen
                 yield from _labelled(name, made, language)
         for language in languages:
             for one in _in_both(value):
-                yield from _labelled(name, one, language)
+                yield from _labelled(name, one, language, _is_of_a_part(name))
     elif isinstance(value, list | tuple):
         for each in value:
             if isinstance(each, str | int | float):
@@ -120,8 +122,9 @@ def _of_field(name: str, value: Json, languages: Languages) -> Iterator[Statemen
 
 
 def _of_number(name: str, value: float, languages: Languages) -> Iterator[Statement]:
+    bound = unit(name, "en") in _OF_WHAT and label(name, "en") not in _PLAIN_MEASURES
     for language in languages:
-        yield from _labelled(name, measure(value, name, language), language)
+        yield from _labelled(name, measure(value, name, language), language, bound)
     if name in AGES:
         for language in languages:
             yield from _labelled(name, AGES[name][language == "zh"].format(number(value)), language)
@@ -130,6 +133,22 @@ def _of_number(name: str, value: float, languages: Languages) -> Iterator[Statem
         for counted in _COUNTED[name.removesuffix("_count")].split():
             between = "" if is_han(counted) else " "
             yield Statement(f"{number(value)}{between}{counted}", name)
+
+
+_OF_WHAT = frozenset({"", "mm", "cm", "m", "in", "ft", "g", "kg", "mg", "lb", "oz", "ml", "cl", "L"})
+"""Units that do not tell what is measured: 60 kg may be what a desk carries. A number without one would count products,
+«4 ukuleles» of one with four strings."""
+
+_PLAIN_MEASURES = frozenset([
+    "weight", "net weight", "volume", "capacity", "height", "length", "width", "depth", "diameter", "thickness", "screen",
+])  # fmt: skip
+"""Of the product itself, where nothing else is said."""
+
+
+def _is_of_a_part(name: str) -> bool:
+    """The colour of its ink is not its own."""
+    words = label(name, "en").split()
+    return len(words) > 1 and words[-1] in ("colour", "color")
 
 
 AGES = {"age_from": ("{} years and up", "{}岁以上"), "age_months_from": ("{} months and up", "{}个月以上")}
@@ -167,11 +186,11 @@ def month(value: str, language: Language) -> str:
     return f"{date[1]}年{int(date[2])}月" if language == "zh" else f"{_MONTHS[int(date[2]) - 1]} {date[1]}"
 
 
-def _labelled(name: str, value: str, language: Language) -> Iterator[Statement]:
+def _labelled(name: str, value: str, language: Language, bound: bool = False) -> Iterator[Statement]:
     """The value with its name before it, and behind it: «240 g weight», «dry skin type», «dry skin»."""
     field_label = label(name, language)
     between = "" if language == "zh" else " "
-    yield Statement(f"{field_label}: {value}", name, field_label, value=True)
+    yield Statement(f"{field_label}: {value}", name, field_label, value=True, bound=bound)
     yield Statement(f"{value}{between}{field_label}", name)
     words = field_label.split()
     if len(words) > 1 and words[-1] == "type":
