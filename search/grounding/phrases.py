@@ -152,7 +152,7 @@ def _denied_with_the_one_before(found: Sequence[Token], starts: Sequence[int], t
 
 def _denies(found: Sequence[Token], start: int, end: int) -> bool:
     return any(
-        token.key in _DENIES or (token.key == "free" and after is not None and after.key in ("of", "from"))
+        token.key in DENIES or (token.key == "free" and after is not None and after.key in ("of", "from"))
         for token, after in zip(found[start:end], [*found[start + 1 : end], None], strict=True)
     )
 
@@ -172,7 +172,7 @@ def _goes_on(found: Sequence[Token], start: int, end: int, text: str, listed: bo
     return not listed and end - start <= _FEW and (single or ends_so)
 
 
-_DENIES = frozenset([
+DENIES = frozenset([
     "no", "not", "without", "nor", "不", "没", "无", "非", "未", "免", "别", "勿", "零", "除",
 ])  # fmt: skip
 _FEW = 3
@@ -209,6 +209,8 @@ def _shorten(found: Sequence[Token], text: str, begins: list[bool], ends: list[b
         if before.key in ("for", "in") and not before.hyphened:
             begins[place] = True
         elif token.key >= "\u3400":
+            if _HOLDS.match(text, text.rfind(" ", 0, token.start) + 1, token.start):
+                continue
             begins[place] |= before.key < "\u3400" and token.key not in _UNITS
             begins[place] |= token.start in words and words[token.start] not in _CHANGES
         elif first and not token.hyphened and token.key not in _BELONGS and token.key not in _UNITS:
@@ -255,6 +257,10 @@ _BELONGS = frozenset([
 """Words that say something of what stands before them, and nothing without it."""
 
 
+_HOLDS = re.compile("自?带|送|附|配|含|需|适[合用配]|可?[装放卡]|可上|仿真|无|免(?!洗|烫|打孔)")
+"""What a part of a Chinese title begins with that is not the product but said of something else: 可装15.6寸电脑."""
+
+
 def _word_starts(run: re.Match[str]) -> Iterator[tuple[int, str]]:
     """Where the words of a Chinese run begin, and where goods do that end it, each with the word before it; not the
     first, which begins a clause."""
@@ -268,4 +274,4 @@ def _word_starts(run: re.Match[str]) -> Iterator[tuple[int, str]]:
         place, before = place + len(word), word
 
 
-__all__ = ["Source", "source"]
+__all__ = ["DENIES", "Source", "source"]

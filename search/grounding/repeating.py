@@ -16,7 +16,7 @@ from search.domain import Language
 from search.explanation.values import label
 from search.grounding.ground import Ground
 from search.grounding.joining import AND, ASKS, FOR, HAS, IS, IT, MADE, MORE, OF, PLAIN, THIS, WITH, Joiner, joiners
-from search.grounding.phrases import Source
+from search.grounding.phrases import DENIES, Source
 from search.grounding.tokens import Token
 
 _MOST_STEPS = 20_000
@@ -101,6 +101,8 @@ def _steps(
 def _may_join(kind: str, before: _Said) -> bool:
     if before.wish == "told" and (kind not in (AND, THIS, PLAIN, ASKS) or (kind == THIS and not before.fresh)):
         return False  # 您要的防水键盘重720克; «you asked for a waterproof one, and it is orange»
+    if kind == MADE:
+        return before.source is not None and _is_of(before.source.statement.field, _MATERIALS)
     if kind == ASKS:  # «it is wireless and the waterproof one you asked for»
         return not before.told and not before.waits
     if kind == MORE and before.wish:
@@ -133,19 +135,20 @@ _PACK = re.compile(r"(?:set|pack|box|tin|pair|case|bundle|jar|tube|bag|bottle|ca
 
 def _after(source: Source, kind: Kind, before: _Said) -> _Said:
     field = source.statement.field
+    look = "material" in before.fields and _is_of(field, "colour")  # «made of brown leather», never «of brown»
     wish = field == "query"
     return replace(
         before,
         source=source,
         kind=kind,
         tie="",
-        fields=before.fields if before.fields and _is_of(field, "colour") else "",
+        fields=before.fields if look else "",
         has=False,
         target=kind == "value" and _is_of(field, _TARGETS),
         told=before.told or not wish,
         wish="told" if wish else "",
         asked=wish,
-        waits=False,
+        waits=look,
         fresh=False,
     )
 
@@ -155,6 +158,8 @@ def _ends(said: Sequence[Token], place: int, source: Source, start: int) -> Iter
     for offset in range(min(len(source.keys) - start, len(said) - place)):
         if source.keys[start + offset] != said[place + offset].key:
             return
+        if offset and said[place + offset].apart and source.keys[start + offset - 1] in DENIES:
+            return  # «not – wireless»
         if source.ends[start + offset + 1]:
             yield place + offset + 1
 
@@ -192,9 +197,9 @@ def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:
         return before.asked
     if before.asked or (before.wish == "told" and (statement.field not in ("evidence", "open") or before.tie != AND)):
         return False
-    if statement.bound and start >= source.label and before.kind != "bare":
-        if not before.fields or _is_of(statement.field, "colour"):
-            return False
+    named = before.kind == "bare" or (before.fields and not _is_of(statement.field, "colour"))
+    if statement.bound and start >= source.label and not named:
+        return False
     if kind == "value" and before.tie in (OF, FOR) and before.kind != "bare" and source.keys[-1] in _TIMES:
         return False  # «it comes in 40 hours», of its battery
     if before.fields and (kind == "bare" or not _is_of(statement.field, before.fields)):
@@ -206,6 +211,10 @@ def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:
         return False  # a «case for Orvane 9» has none; «a day of cobblestones and you will regret it» is not for that
     if before.kind == "bare":
         return source is before.source
+    if statement.names and before.tie != OF and start and source.keys[start - 1] == "in":
+        return False  # «sardines in olive oil» are none
+    if before.tie == FOR and _is_of(statement.field, _OWN):
+        return False  # a drill in «Drills» is not for drills, nor a pan of steel for steel
     if before.tie == FOR and kind == "value" and len(source.keys) == start + 1 and source.keys[start].isdigit():
         return False  # «for 24», of a set of so many pieces
     if kind == "value" and _is_of(statement.field, _TARGETS) and before.tie != FOR and not before.target:
@@ -227,6 +236,9 @@ def _may_be_tied(source: Source, start: int, kind: Kind, before: _Said) -> bool:
     if before.kind == "listed":  # «ridged foam roller»; «six colours with 600 sheets»
         ties = {"name": "", "listed": WITH, "value": FOR}
         return kind in ties and before.tie == ties[kind]
+    if kind == before.kind == "value" and (before.fields or before.tie == IS):
+        # «its down is 380 g», of the weight of a jacket
+        return before.source is not None and _is_of(before.source.statement.field, f"{_LOOKS} brand")
     if before.tie in (WITH, IS, FOR) or (kind == "name" and not before.tie):
         return True
     if before.tie == OF:
@@ -251,7 +263,9 @@ def _is_of(field: str, wanted: str) -> bool:
     return bool(said & named) or ("material" in named and bool(said & {*_LOOKS.split()}))
 
 
+_OWN = "material colour color brand category rating connection power flavour"
 _LOOKS = "colour color finish pattern style size"
+_MATERIALS = "material fabric fill fibre upper wood frame case coating"
 _AMOUNTS = "volume capacity weight"
 _TARGETS = "suited suits compatible compatibility works fits pet occasion activity skin hair breed chew watering"
 """What a product is for: «for oily skin» makes no cream an oily one."""

@@ -140,7 +140,8 @@ _OF_WHAT = frozenset({"", "mm", "cm", "m", "in", "ft", "g", "kg", "mg", "lb", "o
 «4 ukuleles» of one with four strings."""
 
 _PLAIN_MEASURES = frozenset([
-    "weight", "net weight", "volume", "capacity", "height", "length", "width", "depth", "diameter", "thickness", "screen",
+    "weight", "net weight", "volume", "capacity", "height", "length", "width", "depth", "diameter", "thickness",
+    "screen",
 ])  # fmt: skip
 """Of the product itself, where nothing else is said."""
 
@@ -162,7 +163,7 @@ _AGES = {
     "age_months_from": ("{} months and up", "from {} months", "{}个月以上", "{}个月起", "满{}个月"),
 }  # fmt: skip
 _COUNTED = {
-    "pieces": "pieces 件 片 块 颗", "pack": "pack 件装 个装 支装 包 件 条 双", "pages": "pages 页",
+    "pieces": "pieces 件 片 颗", "pack": "pack 件装 个装 支装 包 件 条 双", "pages": "pages 页",
     "ports": "ports 个接口 口",
     "seats": "seats 座", "wheels": "wheels 轮", "players": "players", "serves": "servings people 人",
     "persons": "people persons person 人", "gears": "gears 档", "sheet": "sheets 张 页", "card_slots": "slots 个卡位",
@@ -269,16 +270,7 @@ def _of_ratings(document: Document, languages: Languages) -> Iterator[Statement]
         yield from (Statement(text, "rating") for text in (f"rated {shown} out of 5", f"rated {shown}"))
         yield from (Statement(text, "rating") for text in (f"{shown} stars", f"{shown} out of 5 stars", f"{shown}星"))
     if isinstance(count, int) and not isinstance(count, bool):
-        for text in (
-            "{} ratings",
-            "{} reviews",
-            "{} buyers",
-            "{}条评价",
-            "{}人评价",
-            "{}人评分",
-            "{}个评分",
-            "{}位买家",
-        ):
+        for text in ("{} ratings", "{} reviews", "{}条评价", "{}人评价", "{}人评分", "{}个评分"):
             yield Statement(text.format(count), "rating_count")
 
 
