@@ -11,7 +11,7 @@ from typing import TypeGuard
 from search.domain import Document, Language
 from search.grounding.claimed import may_be_repeated
 from search.grounding.dictating import believed, is_free
-from search.grounding.phrases import Source, source
+from search.grounding.phrases import Keys, Source, source
 from search.grounding.reading import lowered, unified
 from search.grounding.stating import Statement, statements
 from search.grounding.tokens import tokens
@@ -51,8 +51,11 @@ class Ground:
             for part in believed(value, True) or ()
             if may_be_repeated(part)
         ]
-        kinds = _kinds(held)
-        sources = [_of_catalogue(one, kinds if one.field == "title" else frozenset()) for one in solid]
+        kinds, theirs = _kinds(held), _theirs(held)
+        sources = [
+            _of_catalogue(one, kinds, theirs) if one.field == "title" else _of_catalogue(one, frozenset(), ())
+            for one in solid
+        ]
         sources += [source(one) for one in prose]
         firm = _text([one.text for one in solid])
         signs = _signs("".join(one.text for one in (*solid, *prose)))
@@ -93,9 +96,9 @@ def _text(parts: Sequence[str]) -> str:
 
 
 @lru_cache(8192)
-def _of_catalogue(statement: Statement, kinds: frozenset[str]) -> Source:
+def _of_catalogue(statement: Statement, kinds: frozenset[str], theirs: tuple[Keys, ...]) -> Source:
     """Values come again and again, and nothing that a shopper typed is among them."""
-    return source(statement, kinds=kinds)
+    return source(statement, kinds=kinds, theirs=theirs)
 
 
 def _kinds(document: Document) -> frozenset[str]:
@@ -104,6 +107,17 @@ def _kinds(document: Document) -> frozenset[str]:
     leaf = category[-1] if isinstance(category, list | tuple) and category else category
     parts = [tokens(part) for part in re.split(r"&|,|/|\band\b", leaf)] if isinstance(leaf, str) else []
     return frozenset(part[-1].key for part in parts if part)
+
+
+def _theirs(document: Document) -> tuple[Keys, ...]:
+    """What it goes with, as its fields name it."""
+    named = (
+        value
+        for name, value in document.items()
+        if not {"compatible", "compatibility", "fits"}.isdisjoint(name.split("_"))
+    )
+    values = (one for value in named for one in (value if isinstance(value, list | tuple) else [value]))
+    return tuple(tuple(token.key for token in tokens(unified(one))) for one in values if isinstance(one, str))
 
 
 def _is_prose(name: str, value: object) -> TypeGuard[str]:

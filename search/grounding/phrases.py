@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, product
 
 from search.grounding.reading import cut, plain_signs, unified
 from search.grounding.stating import Statement
@@ -43,6 +43,9 @@ _RESTRICTS = frozenset([
 first: neither can be taken alone."""
 
 
+Keys = tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A statement's tokens; `begins[i]`: a phrase may begin at token i; `ends[i]`: one may end before token i.
@@ -59,8 +62,11 @@ class Source:
     """The words that its category ends with: what ends with one of them names it, wherever its title says so."""
 
 
-def source(statement: Statement, whole: bool = False, kinds: frozenset[str] = frozenset()) -> Source:
-    """`whole`: nothing of it may be left off but at its beginning. `kinds`: words of what the product is."""
+def source(
+    statement: Statement, whole: bool = False, kinds: frozenset[str] = frozenset(), theirs: Sequence[Keys] = ()
+) -> Source:
+    """`whole`: nothing of it may be left off but at its beginning. `kinds`: words of what the product is. `theirs`: of
+    a title, names of what it goes with: the case for a telephone is no telephone."""
     evidence = statement.field == "evidence"
     quoting = plain_signs(statement.text) if statement.names else unified(statement.text)
     text = _QUOTES.sub(_unquoted, quoting) if whole or evidence else quoting
@@ -89,6 +95,10 @@ def source(statement: Statement, whole: bool = False, kinds: frozenset[str] = fr
     if statement.field == "title" or (statement.field == "category" and not _SEVERAL.search(text)):
         head = _shorten(found, text, begins, ends, kinds)
     keys = tuple(token.key for token in found)
+    for place, name in product(range(len(keys)), theirs):
+        end = place + len(name)
+        if keys[place:end] == name and (not place or keys[place - 1] != "for"):
+            ends[end] = False
     return Source(statement, keys, tuple(begins), tuple(ends), _size(statement.label), head, kinds)
 
 

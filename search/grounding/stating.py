@@ -190,9 +190,9 @@ def month(value: str, language: Language) -> str:
 def _labelled(name: str, value: str, language: Language, bound: bool = False) -> Iterator[Statement]:
     """The value with its name before it, and behind it: «240 g weight», «dry skin type», «dry skin»."""
     field_label = label(name, language)
-    between = "" if language == "zh" else " "
+    plain = field_label.strip("“”")  # quoted where it is in the other language
     yield Statement(f"{field_label}: {value}", name, field_label, value=True, bound=bound)
-    yield Statement(f"{value}{between}{field_label}", name)
+    yield Statement(f"{value}{'' if is_han(plain) else ' '}{plain}", name)
     words = field_label.split()
     if len(words) > 1 and words[-1] == "type":
         yield Statement(f"{value} {' '.join(words[:-1])}", name)
