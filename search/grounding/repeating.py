@@ -210,7 +210,7 @@ def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:
     if (before.tie == FOR) != behind_for and (behind_for or statement.prose):
         return False  # a «case for Orvane 9» has none; «a day of cobblestones and you will regret it» is not for that
     if before.kind == "bare":
-        return source is before.source
+        return before.source is not None and statement.field == before.source.statement.field
     if statement.names and before.tie != OF and start and source.keys[start - 1] == "in":
         return False  # «sardines in olive oil» are none
     if before.tie == FOR and _is_of(statement.field, _OWN):
@@ -267,7 +267,7 @@ _OWN = "material colour color brand category rating connection power flavour"
 _LOOKS = "colour color finish pattern style size"
 _MATERIALS = "material fabric fill fibre upper wood frame case coating"
 _AMOUNTS = "volume capacity weight"
-_TARGETS = "suited suits compatible compatibility works fits pet occasion activity skin hair breed chew watering"
+_TARGETS = "suited suits compatible compatibility works fits pet occasion activity skin hair breed chew"
 """What a product is for: «for oily skin» makes no cream an oily one."""
 
 

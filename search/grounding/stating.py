@@ -111,7 +111,7 @@ def _of_field(name: str, value: Json, languages: Languages) -> Iterator[Statemen
                 yield from _labelled(name, made, language)
         for language in languages:
             for one in _in_both(value):
-                yield from _labelled(name, one, language, _is_of_a_part(name))
+                yield from _labelled(name, one, language, is_of_a_part(name))
     elif isinstance(value, list | tuple):
         for each in value:
             if isinstance(each, str | int | float):
@@ -122,9 +122,8 @@ def _of_field(name: str, value: Json, languages: Languages) -> Iterator[Statemen
 
 
 def _of_number(name: str, value: float, languages: Languages) -> Iterator[Statement]:
-    bound = unit(name, "en") in _OF_WHAT and label(name, "en") not in _PLAIN_MEASURES
     for language in languages:
-        yield from _labelled(name, measure(value, name, language), language, bound)
+        yield from _labelled(name, measure(value, name, language), language, _needs_its_name(name))
     if name in AGES:
         for language in languages:
             yield from _labelled(name, AGES[name][language == "zh"].format(number(value)), language)
@@ -146,7 +145,28 @@ _PLAIN_MEASURES = frozenset([
 """Of the product itself, where nothing else is said."""
 
 
-def _is_of_a_part(name: str) -> bool:
+def counted(name: str, value: float, language: Language) -> str:
+    """A number as it may be said in a sentence: «8 pieces», «60 kg maximum load», «240 g»."""
+    if name in AGES:
+        return AGES[name][language == "zh"].format(number(value))
+    for word in _COUNTED.get(name.removesuffix("_count"), "").split():
+        if is_han(word) == (language == "zh"):
+            return f"{number(value)}{'' if is_han(word) else ' '}{word}"
+    said = measure(value, name, language)
+    return with_name(name, said, language) if _needs_its_name(name) else said
+
+
+def with_name(name: str, value: str, language: Language) -> str:
+    """«blue ink colour», 最大承重60千克."""
+    named = label(name, language).strip("“”")  # quoted where it is in the other language
+    return f"{named}{value}" if is_han(named) else f"{value} {named}"
+
+
+def _needs_its_name(name: str) -> bool:
+    return unit(name, "en") in _OF_WHAT and label(name, "en") not in _PLAIN_MEASURES
+
+
+def is_of_a_part(name: str) -> bool:
     """The colour of its ink is not its own."""
     words = label(name, "en").split()
     return len(words) > 1 and words[-1] in ("colour", "color")
@@ -274,4 +294,4 @@ def _of_ratings(document: Document, languages: Languages) -> Iterator[Statement]
             yield Statement(text.format(count), "rating_count")
 
 
-__all__ = ["AGES", "Statement", "month", "said", "statements", "truth"]
+__all__ = ["Statement", "counted", "is_of_a_part", "month", "said", "statements", "truth", "with_name"]

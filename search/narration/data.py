@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from search.domain import Document, Json, Language
-from search.explanation.values import label, measure, money, number
+from search.explanation.values import label, money, number
 from search.grounding import dictates, harmless
 from search.grounding.claimed import may_be_repeated
 from search.grounding.dictating import believed
-from search.grounding.stating import AGES, month, said, truth
+from search.grounding.stating import counted, is_of_a_part, month, said, truth, with_name
 from search.lexicon.folding import is_han
 
 LONGEST_QUERY = 300
@@ -130,12 +130,11 @@ def _value(name: str, value: Json, language: Language) -> str:
     if isinstance(value, bool):
         return ""
     if _is_number(value):
-        if name in AGES:
-            return AGES[name][language == "zh"].format(number(value))
-        return measure(value, name, language)
+        return counted(name, value, language)
     if isinstance(value, str):
         unfit = "://" in value or (len(value) > LONGEST_VALUE and dictates(value))
-        return "" if unfit else month(value, language) or said(_said(value, LONGEST_VALUE), language)
+        words = "" if unfit else month(value, language) or said(_said(value, LONGEST_VALUE), language)
+        return with_name(name, words, language) if words and is_of_a_part(name) else words
     if isinstance(value, list | tuple):
         parts = [_value(name, one, language) for one in value if isinstance(one, str | int | float)]
         return _said(("、" if language == "zh" else ", ").join(filter(None, parts)), LONGEST_VALUE)

@@ -77,7 +77,8 @@ the next. Cut nothing off, change nothing, add nothing, translate nothing. Of Ch
 - Call the product by its kind, as its title or category does: [keyboard]; you may put its brand or the value of a \
 field before that.
 - A phrase of the description is said by itself, after a comma or "and"; do not turn it into something said of another.
-- What is in "query" is what the shopper asked for, not what the product has: say "you asked for [...]", or leave it.
+- What is in "query" is what the shopper asked for, not what the product has: leave it, or begin with it, as in "You \
+asked for [...], and this [lamp] ...", and never say that it is met.
 - No claims of your own, nothing about delivery, returns or discounts, no comparison that the data does not make.
 - Plain sentences in English, each ended with a full stop. No greeting, heading, list, link, quotation, emoji.
 
@@ -98,7 +99,7 @@ _RULES_ZH = """- 关于商品的一切内容都从数据里照抄，放在 [ 和
 添加，也不要翻译。英文的数据只照抄名称和字段的值。
 - 用标题或类目里的名称称呼商品，例如 [马克杯]；前面可以加品牌或某个字段的值。
 - 描述里的短语单独成句，用逗号隔开，不要改成对别的东西的说明。
-- "query" 是顾客要找的，不是商品具有的：写成“您要的 [...]”，或者不写。
+- "query" 是顾客要找的，不是商品具有的：不写，或者放在句首，例如“您要的 [...]，这款 [台灯] ……”，不要说成符合。
 - 不作自己的断言，不谈配送、退货和优惠，数据里没有的比较不要写。
 - 用简体中文写完整的句子，每句以句号结尾。不要问候、标题、列表、链接、引语或表情符号。
 

@@ -108,3 +108,9 @@ def test_lies_in_free_prose_are_found(name: str, capsys: pytest.CaptureFixture[s
     with capsys.disabled():
         print(f"\n{name}: {found:.1%} of planted sentences found")
     assert found >= FOUND, mistakes(name, true=False)
+
+
+def test_what_a_red_team_found_is_found() -> None:
+    """Sentences that passed an earlier check, written by those who had read it."""
+    assert len(rows("red-team")) > 250
+    assert [row["sentence"] for row, wrong in judged("red-team", true=False) if not wrong] == []
