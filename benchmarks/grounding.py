@@ -97,7 +97,16 @@ def prepared(products: dict[str, Row]) -> None:
 def main() -> None:
     products = catalogue()
     warm_up()
-    for name in ("answered-test", "answered-dev", "free-dev", "free-test", "written-dev", "written-test", "red-team"):
+    for name in (
+        "answered-test",
+        "answered-dev",
+        "free-dev",
+        "free-test",
+        "written-dev",
+        "written-test",
+        "answered-loosely",
+        "red-team",
+    ):
         examined(name, products)
     spoken(products)
     prepared(products)

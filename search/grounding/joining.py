@@ -11,13 +11,13 @@ from search.domain import Language
 from search.grounding.reading import unified
 from search.grounding.tokens import tokens
 
-PLAIN, AND, MORE, IT, THIS, ASKS = "plain", "and", "more", "it", "this", "asks"
+PLAIN, AND, MORE, IT, THIS, LOOK, ASKS = "plain", "and", "more", "it", "this", "look", "asks"
 IS, OF, MADE, WITH, HAS, FOR = "is", "of", "made", "with", "has", "for"
 
 
 @dataclass(frozen=True, slots=True)
 class Joiner:
-    """`kind` is one of the twelve above, or the names of fields whose value follows, apart by spaces."""
+    """`kind` is one of those above, or the names of fields whose value follows, apart by spaces."""
 
     keys: tuple[str, ...]
     kind: str
@@ -39,4 +39,20 @@ def joiners(language: Language | None = None) -> Mapping[str, tuple[Joiner, ...]
     return {key: tuple(sorted(each, key=lambda one: -len(one.keys))) for key, each in found.items()}
 
 
-__all__ = ["AND", "ASKS", "FOR", "HAS", "IS", "IT", "MADE", "MORE", "OF", "PLAIN", "THIS", "WITH", "Joiner", "joiners"]
+__all__ = [
+    "AND",
+    "ASKS",
+    "FOR",
+    "HAS",
+    "IS",
+    "IT",
+    "LOOK",
+    "MADE",
+    "MORE",
+    "OF",
+    "PLAIN",
+    "THIS",
+    "WITH",
+    "Joiner",
+    "joiners",
+]

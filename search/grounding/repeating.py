@@ -15,9 +15,26 @@ from typing import Literal
 from search.domain import Language
 from search.explanation.values import label
 from search.grounding.ground import Ground
-from search.grounding.joining import AND, ASKS, FOR, HAS, IS, IT, MADE, MORE, OF, PLAIN, THIS, WITH, Joiner, joiners
+from search.grounding.joining import (
+    AND,
+    ASKS,
+    FOR,
+    HAS,
+    IS,
+    IT,
+    LOOK,
+    MADE,
+    MORE,
+    OF,
+    PLAIN,
+    THIS,
+    WITH,
+    Joiner,
+    joiners,
+)
 from search.grounding.phrases import DENIES, Source
 from search.grounding.tokens import Token
+from search.lexicon.folding import is_han
 
 _MOST_STEPS = 20_000
 """Of the search for a cover: an honest sentence takes some hundred."""
@@ -99,7 +116,7 @@ def _steps(
 
 
 def _may_join(kind: str, before: _Said) -> bool:
-    if before.wish == "told" and (kind not in (AND, THIS, PLAIN, ASKS) or (kind == THIS and not before.fresh)):
+    if before.wish == "told" and (kind not in (AND, THIS, LOOK, PLAIN, ASKS) or (kind == THIS and not before.fresh)):
         return False  # 您要的防水键盘重720克; «you asked for a waterproof one, and it is orange»
     if kind == MADE:
         return before.source is not None and _is_of(before.source.statement.field, _MATERIALS)
@@ -107,9 +124,9 @@ def _may_join(kind: str, before: _Said) -> bool:
         return not before.told and not before.waits
     if kind == MORE and before.wish:
         return False  # «you asked for a waterproof one, and this is also wireless»
-    if kind in (IT, THIS) and before.tie == WITH:
+    if kind in (IT, THIS) and before.tie in (WITH, FOR):
         return before.kind != "bare"  # «with this lamp, …»
-    if kind in (AND, IT, THIS) or (kind == MORE and not before.waits):
+    if kind in (AND, IT, THIS, LOOK) or (kind == MORE and not before.waits):
         return not before.waits and before.kind != "bare"
     return before.kind != "bare" or kind in (OF, IS, FOR, PLAIN, HAS)
 
@@ -140,7 +157,7 @@ def _after(source: Source, kind: Kind, before: _Said) -> _Said:
     return replace(
         before,
         source=source,
-        kind=kind,
+        kind="value" if kind == "bare" and before.kind == "value" else kind,
         tie="",
         fields=before.fields if look else "",
         has=False,
@@ -177,14 +194,14 @@ def _joined(before: _Said, kind: str) -> _Said:
     if kind == AND or (kind == MORE and not before.waits):
         # «it takes the edge off early sun and is machine washable»: that is the product again
         return replace(before, source=None, kind=None, tie=AND, fields="", has=False, fresh=True)
-    before = replace(before, target=False, fresh=kind == PLAIN)  # 您要的钢笔可以看看这款…
+    before = replace(before, target=False, fresh=kind == LOOK)  # 您要的钢笔可以看看这款…
     if kind == MADE:
         return replace(before, tie=OF)
     if kind in (PLAIN, MORE, HAS):
         has = kind == HAS
         return replace(before, tie=before.tie or WITH, has=before.has or has, waits=before.waits or has)
-    if kind in (IT, THIS, ASKS):
-        wish = "left" if before.wish and kind == THIS else before.wish
+    if kind in (IT, THIS, LOOK, ASKS):
+        wish = "left" if before.wish and kind in (THIS, LOOK) else before.wish
         return replace(before, source=None, kind=None, tie=AND, fields="", has=False, asked=kind == ASKS, wish=wish)
     if kind in (OF, IS, FOR, WITH):
         return replace(before, tie=kind, has=before.has or kind == WITH, waits=True)
@@ -209,6 +226,8 @@ def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:
     behind_for = start > source.label and source.keys[start - 1] == "for"
     if (before.tie == FOR) != behind_for and (behind_for or statement.prose):
         return False  # a «case for Orvane 9» has none; «a day of cobblestones and you will regret it» is not for that
+    if kind == "bare" and before.kind == "value" and before.tie in (OF, FOR):
+        return before.source is not None and statement.field == before.source.statement.field  # «28 dB of noise»
     if before.kind == "bare":
         return before.source is not None and statement.field == before.source.statement.field
     if statement.names and before.tie != OF and start and source.keys[start - 1] == "in":
@@ -243,6 +262,11 @@ def _may_be_tied(source: Source, start: int, kind: Kind, before: _Said) -> bool:
         return True
     if before.tie == OF:
         return _is_of(statement.field, f"{_LOOKS} {_AMOUNTS}")  # «quilted nylon in olive», «honey in 20 ml»
+    if not before.tie and kind == "value" and _is_of(statement.field, f"{_LOOKS} material"):
+        # «this cordless white lamp»: what is so or not so is one word of the product's own
+        one = before.source.statement if before.source is not None else statement
+        if before.kind == "fact" and one.text == label(one.field, "zh" if is_han(one.text) else "en"):
+            return True
     # «blue stoneware»: a colour before a material.
     looks = before.source is not None and before.kind == "value" and _is_of(before.source.statement.field, _LOOKS)
     return looks and kind == "value" and _is_of(statement.field, "material fabric fill")

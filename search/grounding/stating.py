@@ -216,6 +216,17 @@ def _labelled(name: str, value: str, language: Language, bound: bool = False) ->
     words = field_label.split()
     if len(words) > 1 and words[-1] == "type":
         yield Statement(f"{value} {' '.join(words[:-1])}", name)
+    if field_label.startswith("适用"):
+        yield Statement(f"{value}{field_label[2:]}", name)
+    if field_label == "颜色" and is_han(value) and not value.endswith("色"):
+        yield Statement(f"{value}色", name, value=True)
+    yield from (Statement(said.format(value), name) for said in _EXTENT.get(field_label, ()))
+
+
+_EXTENT = {
+    "length": ("{} long",), "width": ("{} wide",), "height": ("{} high", "{} tall"), "depth": ("{} deep",),
+    "thickness": ("{} thick",), "长度": ("长{}",), "宽度": ("宽{}",), "高度": ("高{}",), "厚度": ("厚{}",),
+}  # fmt: skip
 
 
 def truth(name: str, holds: bool, language: Language) -> tuple[str, ...]:
