@@ -33,6 +33,7 @@ from search.grounding.joining import (
     joiners,
 )
 from search.grounding.phrases import DENIES, Source
+from search.grounding.stating import Statement
 from search.grounding.tokens import Token
 from search.lexicon.folding import is_han
 
@@ -48,8 +49,8 @@ field's value; it is anything else that is known of the product; it only names a
 @dataclass(frozen=True, slots=True)
 class _Said:
     """What stands before a place. `source`, `kind`: of the phrase that is talked about; None: the product itself.
-    `tie`: how what follows is tied to it, "" where it follows at once. `fields`: it
-    must be the value of one of these."""
+    `tie`: how what follows is tied to it, "" where it follows at once. `fields`: of what follows, it must be a value of
+    one of these."""
 
     source: Source | None = None
     kind: Kind | None = None
@@ -152,7 +153,7 @@ _PACK = re.compile(r"(?:set|pack|box|tin|pair|case|bundle|jar|tube|bag|bottle|ca
 
 def _after(source: Source, kind: Kind, before: _Said) -> _Said:
     field = source.statement.field
-    look = "material" in before.fields and _is_of(field, "colour")  # «made of brown leather», never «of brown»
+    look = _looks_first(source.statement, before)
     wish = field == "query"
     return replace(
         before,
@@ -219,7 +220,9 @@ def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:
         return False
     if kind == "value" and before.tie in (OF, FOR) and before.kind != "bare" and source.keys[-1] in _TIMES:
         return False  # «it comes in 40 hours», of its battery
-    if before.fields and (kind == "bare" or not _is_of(statement.field, before.fields)):
+    if before.fields and (
+        kind == "bare" or not (_is_of(statement.field, before.fields) or _looks_first(statement, before))
+    ):
         return False
     if before.has and (statement.field == "category" or (kind == "value" and _is_of(statement.field, "source fuel"))):
         return False  # a pottery wheel in «Wheels & Kilns» has no kiln; what runs on a battery need not come with one
@@ -239,6 +242,11 @@ def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:
     if kind == "value" and _is_of(statement.field, _TARGETS) and before.tie != FOR and not before.target:
         return False  # what is suited for keyboards is no keyboard
     return before.kind is None or before.tie == AND or _may_be_tied(source, start, kind, before)
+
+
+def _looks_first(statement: Statement, before: _Said) -> bool:
+    """«made of brown leather», never «of brown»."""
+    return "material" in before.fields and statement.field != "material" and _is_of(statement.field, _LOOKS)
 
 
 def _may_be_tied(source: Source, start: int, kind: Kind, before: _Said) -> bool:
@@ -269,7 +277,7 @@ def _may_be_tied(source: Source, start: int, kind: Kind, before: _Said) -> bool:
             return True
     # «blue stoneware»: a colour before a material.
     looks = before.source is not None and before.kind == "value" and _is_of(before.source.statement.field, _LOOKS)
-    return looks and kind == "value" and _is_of(statement.field, "material fabric fill")
+    return looks and kind == "value" and _is_of(statement.field, f"material fabric fill {_LOOKS}")
 
 
 _TIMES = frozenset({"hour", "minute", "day", "month", "year", "时", "钟", "天", "月", "年"})
@@ -279,12 +287,12 @@ _VERBS = frozenset({"cost", "is", "have", "售"})
 @lru_cache(4096)
 def _is_of(field: str, wanted: str) -> bool:
     """Whether a field is one of those: `net_weight_g` is a weight. `wanted` may name fields that it must not be, after
-    a minus; a colour may stand before the material that is wanted."""
+    a minus."""
     said = {*label(field, "en").casefold().split(), *field.split("_")}
     named = set(wanted.split())
     if unwanted := {name[1:] for name in named if name.startswith("-")}:
         return not said & unwanted
-    return bool(said & named) or ("material" in named and bool(said & {*_LOOKS.split()}))
+    return bool(said & named)
 
 
 _OWN = "material colour color brand category rating connection power flavour"
