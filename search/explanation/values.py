@@ -216,6 +216,11 @@ def label(field: str, language: Language) -> str:
     return plain
 
 
+def labels(language: Language) -> frozenset[str]:
+    """The names of fields that Daogou knows, as `label` gives them."""
+    return frozenset(both[language == "zh"] for both in _LABELS.values())
+
+
 _LABELS: dict[str, tuple[str, str]] = {
     "title": ("title", "标题"), "description": ("description", "描述"), "brand": ("brand", "品牌"),
     "category": ("category", "类目"), "price": ("price", "价格"), "currency": ("currency", "币种"),
@@ -243,6 +248,6 @@ _LABELS: dict[str, tuple[str, str]] = {
     "assembly required": ("assembly required", "需要组装"), "washable": ("washable", "可清洗"),
     "switch type": ("switch type", "轴体"), "key ingredients": ("key ingredients", "主要成分"),
     "author": ("author", "作者"), "format": ("format", "装帧"), "brightness": ("brightness", "亮度"),
-    "warranty": ("warranty", "质保"),
+    "warranty": ("warranty", "质保"), "key": ("key", "调性"),
 }  # fmt: skip
 """Field names, their unit taken off → how people say them in English and in Chinese."""

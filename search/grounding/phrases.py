@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise, product
 
+from search.explanation.values import labels
 from search.grounding.reading import cut, plain_signs, unified
 from search.grounding.stating import Statement
 from search.grounding.tokens import Token, tokens
@@ -68,6 +69,8 @@ def source(
     """`whole`: nothing of it may be left off but at its beginning. `kinds`: words of what the product is. `theirs`: of
     a title, names of what it goes with: the case for a telephone is no telephone."""
     evidence = statement.field == "evidence"
+    # Of «Hats, Gloves and Scarves» a cap is no scarf.
+    whole = whole or (statement.field == "category" and bool(_SEVERAL.search(statement.text)))
     quoting = plain_signs(statement.text) if statement.names else unified(statement.text)
     text = _QUOTES.sub(_unquoted, quoting) if whole or evidence else quoting
     found = tokens(text, statement.names)
@@ -91,6 +94,9 @@ def source(
             if found[place].key not in _LIGHT:
                 break
             place += 1
+    inside = range(1, _size(statement.label))  # «works with Zigbee» is not «with Zigbee»
+    begins = [begin and place not in inside for place, begin in enumerate(begins)]
+    ends = [end and place not in inside for place, end in enumerate(ends)]
     head = len(found) if statement.names else 0
     if statement.field == "title" or (statement.field == "category" and not _SEVERAL.search(text)):
         head = _shorten(found, text, begins, ends, kinds)
@@ -104,6 +110,11 @@ def source(
 
 _SEVERAL = re.compile(r"&|,|/|\band\b|[与和及、]")
 """In a level of the category: «Wheels & Kilns» says of no wheel that it is a kiln."""
+
+
+@cache
+def _labels() -> frozenset[str]:
+    return labels("zh")
 
 
 @lru_cache(4096)
@@ -147,7 +158,8 @@ def _is_of_its_own(found: Sequence[Token], start: int, quoted: Sequence[bool], t
         return text.startswith("一栏", found[behind].start)
     if found[start].key < "\u3400":
         return found[start].key in _GOES_ON or found[start].key in ("it", "its", "not")
-    return not _TAIL.match(text, found[start].start)
+    begins = found[start].start
+    return bool(_HEAD.match(text, begins)) or any(text.startswith(name, begins) for name in _labels())
 
 
 def _denied_with_the_one_before(found: Sequence[Token], starts: Sequence[int], text: str, listed: bool) -> set[int]:
@@ -245,8 +257,8 @@ _TAKES_BACK = re.compile(
 """A sentence that says at its end of what it names before that it does not come with it."""
 
 _QUOTES = re.compile('[“”"]')
-_TAIL = re.compile("[你您]说|[没未]超|[低高]于|属于|最|在[你您]")
-"""What a clause of the evidence begins with that says something of the one before it."""
+_HEAD = re.compile("不过|但|不是|只在|目前|商品信息|是按意思|用词|没有提到|有货|缺货|描述里|标题里|标明|售价")
+"""What a later clause of Chinese evidence begins with that says something by itself; or with the name of a field."""
 _TAILS = frozenset([
     "for", "in", "on", "by", "from", "of", "without", "to", "that", "made", "男", "女", "童",
 ])  # fmt: skip

@@ -35,7 +35,6 @@ from search.grounding.joining import (
 from search.grounding.phrases import DENIES, Source
 from search.grounding.stating import Statement
 from search.grounding.tokens import Token
-from search.lexicon.folding import is_han
 
 _MOST_STEPS = 20_000
 """Of the search for a cover: an honest sentence takes some hundred."""
@@ -68,6 +67,12 @@ class _Said:
     """What was asked for was told last, or so and then the product named; and nothing that it has."""
     waits: bool = False
     """Something must follow: «it is», and no more, is no answer to «you asked for a quiet one»."""
+    aim: bool = False
+    """For whom or what it is was told in this clause."""
+    had: bool = False
+    """The phrase before was told as something that the product has."""
+    thing: bool = False
+    """The clause before told of something that the product has: «a lid, which is steel» is said of the lid."""
     fresh: bool = True
     """A clause begins here."""
 
@@ -99,7 +104,8 @@ def _steps(
     if said[place].apart:
         if before.waits or before.kind == "bare":
             return  # «it comes with battery», of a field of that name
-        before = _joined(replace(before, asked=False), AND)
+        thing = before.kind in ("listed", "part") or _is_a_thing(before)
+        before = replace(_joined(replace(before, asked=False), AND), thing=thing)
     key = said[place].key
     ends: dict[int, list[tuple[Source, int]]] = {}
     for source, start in ground.phrases.get(key, ()):
@@ -112,19 +118,23 @@ def _steps(
                 yield end, _after(source, kind, before)
     for joiner in table.get(key, ()):
         end = place + len(joiner.keys)
+        if before.thing and joiner.keys[0] in _TAKES_UP:
+            continue
         if _may_join(joiner.kind, before) and _stands(said, place, joiner.keys):
             yield end, _joined(before, joiner.kind)
 
 
 def _may_join(kind: str, before: _Said) -> bool:
-    if before.wish == "told" and (kind not in (AND, THIS, LOOK, PLAIN, ASKS) or (kind == THIS and not before.fresh)):
+    if before.wish == "told" and (kind not in (AND, THIS, LOOK, ASKS) or (kind == THIS and not before.fresh)):
         return False  # 您要的防水键盘重720克; «you asked for a waterproof one, and it is orange»
     if kind == MADE:
         return before.source is not None and _is_of(before.source.statement.field, _MATERIALS)
     if kind == ASKS:  # «it is wireless and the waterproof one you asked for»
-        return not before.told and not before.waits
+        return not before.told and not before.waits and before.fresh
     if kind == MORE and before.wish:
         return False  # «you asked for a waterproof one, and this is also wireless»
+    if before.thing and before.had and "material" in kind:
+        return False  # «it comes with a case, made of koa», of an ukulele
     if kind in (IT, THIS) and before.tie in (WITH, FOR):
         return before.kind != "bare"  # «with this lamp, …»
     if kind in (AND, IT, THIS, LOOK) or (kind == MORE and not before.waits):
@@ -166,7 +176,11 @@ def _after(source: Source, kind: Kind, before: _Said) -> _Said:
         told=before.told or not wish,
         wish="told" if wish else "",
         asked=wish,
-        waits=look,
+        # «it is organic», of a brand of that name
+        waits=look or (field == "brand" and kind != "bare" and before.tie == IS and before.kind != "bare"),
+        aim=before.aim or before.tie == FOR,
+        had=before.has or before.tie == WITH,
+        thing=False,
         fresh=False,
     )
 
@@ -194,15 +208,17 @@ def _stands(said: Sequence[Token], place: int, keys: tuple[str, ...]) -> bool:
 def _joined(before: _Said, kind: str) -> _Said:
     if kind == AND or (kind == MORE and not before.waits):
         # «it takes the edge off early sun and is machine washable»: that is the product again
-        return replace(before, source=None, kind=None, tie=AND, fields="", has=False, fresh=True)
-    before = replace(before, target=False, fresh=kind == LOOK)  # 您要的钢笔可以看看这款…
+        return replace(
+            before, source=None, kind=None, tie=AND, fields="", has=False, aim=False, thing=False, fresh=True
+        )
+    before = replace(before, target=False, thing=False, fresh=kind == LOOK)  # 您要的钢笔可以看看这款…
     if kind == MADE:
         return replace(before, tie=OF)
     if kind in (PLAIN, MORE, HAS):
         has = kind == HAS
         return replace(before, tie=before.tie or WITH, has=before.has or has, waits=before.waits or has)
     if kind in (IT, THIS, LOOK, ASKS):
-        wish = "left" if before.wish and kind in (THIS, LOOK) else before.wish
+        wish = "left" if before.wish and kind == THIS else before.wish
         return replace(before, source=None, kind=None, tie=AND, fields="", has=False, asked=kind == ASKS, wish=wish)
     if kind in (OF, IS, FOR, WITH):
         return replace(before, tie=kind, has=before.has or kind == WITH, waits=True)
@@ -224,7 +240,9 @@ def _may_follow(source: Source, start: int, kind: Kind, before: _Said) -> bool:
         kind == "bare" or not (_is_of(statement.field, before.fields) or _looks_first(statement, before))
     ):
         return False
-    if before.has and (statement.field == "category" or (kind == "value" and _is_of(statement.field, "source fuel"))):
+    if before.has and (
+        statement.field in ("category", "brand") or (kind == "value" and _is_of(statement.field, "source fuel"))
+    ):
         return False  # a pottery wheel in «Wheels & Kilns» has no kiln; what runs on a battery need not come with one
     behind_for = start > source.label and source.keys[start - 1] == "for"
     if (before.tie == FOR) != behind_for and (behind_for or statement.prose):
@@ -252,6 +270,8 @@ def _looks_first(statement: Statement, before: _Said) -> bool:
 def _may_be_tied(source: Source, start: int, kind: Kind, before: _Said) -> bool:
     """Whether what is said of the product may be tied to the phrase before, which is another thing that it says."""
     statement = source.statement
+    if before.aim and (before.fields or before.tie in (OF, WITH)) and statement.field not in ("price", "evidence"):
+        return False  # «for dogs made of nylon»
     if before.kind == "name":
         return True
     if statement.field == "price" and before.tie:
@@ -260,26 +280,56 @@ def _may_be_tied(source: Source, start: int, kind: Kind, before: _Said) -> bool:
         return False  # who knows whether it holds of that part
     if statement.field == "evidence" and not before.tie and source.keys[start] in _VERBS:
         return True  # «this set of two made of steel costs $178, the most»
+    if before.tie == WITH and kind in ("fact", "listed", "name") and _is_measured(before):
+        return False  # «34 hours of battery with noise cancelling»
+    if _is_a_thing(before) and (before.fields or before.tie == IS or _is_of(statement.field, f"{_LOOKS} material")):
+        return False  # «it comes with a case in koa», of an ukulele
     if before.kind == "listed":  # «ridged foam roller»; «six colours with 600 sheets»
         ties = {"name": "", "listed": WITH, "value": FOR}
         return kind in ties and before.tie == ties[kind]
     if kind == before.kind == "value" and (before.fields or before.tie == IS):
         # «its down is 380 g», of the weight of a jacket
         return before.source is not None and _is_of(before.source.statement.field, f"{_LOOKS} brand")
+    if before.tie == FOR and before.source is not None and _is_rating(before.source):
+        return False  # «rated 4.7 for dry skin»
     if before.tie in (WITH, IS, FOR) or (kind == "name" and not before.tie):
         return True
     if before.tie == OF:
         return _is_of(statement.field, f"{_LOOKS} {_AMOUNTS}")  # «quilted nylon in olive», «honey in 20 ml»
-    if not before.tie and kind == "value" and _is_of(statement.field, f"{_LOOKS} material"):
-        # «this cordless white lamp»: what is so or not so is one word of the product's own
-        one = before.source.statement if before.source is not None else statement
-        if before.kind == "fact" and one.text == label(one.field, "zh" if is_han(one.text) else "en"):
-            return True
     # «blue stoneware»: a colour before a material.
     looks = before.source is not None and before.kind == "value" and _is_of(before.source.statement.field, _LOOKS)
     return looks and kind == "value" and _is_of(statement.field, f"material fabric fill {_LOOKS}")
 
 
+def _is_a_thing(before: _Said) -> bool:
+    """Whether the phrase before may name something that the product has, as a field of yes or no or a count do."""
+    if before.kind != "fact" or before.source is None:
+        return False
+    return before.source.statement.field not in (
+        "evidence",
+        "open",
+        "query",
+        "price",
+        "in_stock",
+        "rating",
+        "rating_count",
+    )
+
+
+def _is_measured(before: _Said) -> bool:
+    """Whether the phrase before is a time or a noise, which depend on what the product does meanwhile."""
+    if before.source is None or before.kind not in ("value", "fact"):
+        return False
+    keys = before.source.keys
+    return any(key[0].isdigit() for key in keys) and not _DEPENDS.isdisjoint(keys)
+
+
+def _is_rating(source: Source) -> bool:
+    return source.statement.field in ("rating", "rating_count") or "rated" in source.keys
+
+
+_DEPENDS = frozenset({"hour", "minute", "db", "小", "分"})
+_TAKES_UP = frozenset({"which", "that", "they", "其"})
 _TIMES = frozenset({"hour", "minute", "day", "month", "year", "时", "钟", "天", "月", "年"})
 _VERBS = frozenset({"cost", "is", "have", "售"})
 
@@ -290,14 +340,13 @@ def _is_of(field: str, wanted: str) -> bool:
     a minus."""
     said = {*label(field, "en").casefold().split(), *field.split("_")}
     named = set(wanted.split())
-    if unwanted := {name[1:] for name in named if name.startswith("-")}:
-        return not said & unwanted
-    return bool(said & named)
+    unwanted = {name[1:] for name in named if name.startswith("-")}
+    return not said & unwanted and (len(unwanted) == len(named) or bool(said & named))
 
 
-_OWN = "material colour color brand category rating connection power flavour"
+_OWN = "material colour color brand category rating connection power flavour origin country allergens watts height"
 _LOOKS = "colour color finish pattern style size"
-_MATERIALS = "material fabric fill fibre upper wood frame case coating"
+_MATERIALS = "material fabric fibre upper wood frame"
 _AMOUNTS = "volume capacity weight"
 _TARGETS = "suited suits compatible compatibility works fits pet occasion activity skin hair breed chew"
 """What a product is for: «for oily skin» makes no cream an oily one."""

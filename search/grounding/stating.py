@@ -167,9 +167,12 @@ def _needs_its_name(name: str) -> bool:
 
 
 def is_of_a_part(name: str) -> bool:
-    """The colour of its ink is not its own."""
+    """The colour of its ink is not its own, nor is a light roast light, nor its wearer's height its own."""
     words = label(name, "en").split()
-    return len(words) > 1 and words[-1] in ("colour", "color")
+    return (len(words) > 1 and words[-1] in ("colour", "color", "range")) or not _OF_OTHERS.isdisjoint(words)
+
+
+_OF_OTHERS = frozenset({"scent", "notes", "roast"})
 
 
 AGES = {"age_from": ("{} years and up", "{}岁以上"), "age_months_from": ("{} months and up", "{}个月以上")}

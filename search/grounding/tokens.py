@@ -85,6 +85,8 @@ def _words(said: str) -> tuple[str, ...]:
     if bare == "cannot":
         return ("can", "not")
     head, _, tail = bare.partition("'")
+    if head in _NO_PLURALS:
+        return (head,)
     if tail in ("re", "ll", "ve"):
         return (head, {"re": "is", "ll": "will", "ve": "have"}[tail])
     if head.endswith("ies") and len(head) > 4:
@@ -95,6 +97,9 @@ def _words(said: str) -> tuple[str, ...]:
         return (head[:-1],)
     return (_VERBS.get(head, head),)
 
+
+_NO_PLURALS = frozenset({"shorts", "tights", "flats", "briefs", "glasses", "greens", "basics", "classics", "irons"})
+"""What looks like the plural of a word that says something else: shorts are not short."""
 
 _VERBS = {"are": "is", "was": "is", "were": "is", "has": "have", "does": "do"}
 

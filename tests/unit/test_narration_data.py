@@ -141,9 +141,10 @@ def demo() -> Iterator[dict[str, Any]]:
 
 FOR_WHAT = frozenset(
     ["suited for", "works with", "compatible with", "compatibility", "兼容", "pet type", "occasion", "activity",
+     "brand", "品牌",
      "skin type", "适用肤质", "hair type", "breed size", "chew strength", "power source", "供电方式", "fuel"]
 )  # fmt: skip
-"""Fields of what a product is for and what it runs on, which it does not have."""
+"""Fields of what a product is for, what it runs on and whose it is, which it does not have."""
 
 
 def repeated(data: dict[str, Any], language: Language) -> Iterator[str]:
