@@ -84,7 +84,7 @@ def _by_first_token(sources: Sequence[Source]) -> dict[str, Sequence[tuple[Sourc
         for place, begins in enumerate(one.begins):
             if begins:
                 phrases.setdefault(one.keys[place], []).append((one, place))
-    return {**phrases}
+    return dict(phrases)
 
 
 def _signs(text: str) -> frozenset[str]:
@@ -117,7 +117,8 @@ def _theirs(document: Document) -> tuple[Keys, ...]:
         if not {"compatible", "compatibility", "fits"}.isdisjoint(name.split("_"))
     )
     values = (one for value in named for one in (value if isinstance(value, list | tuple) else [value]))
-    return tuple(tuple(token.key for token in tokens(unified(one))) for one in values if isinstance(one, str))
+    names = (tuple(token.key for token in tokens(unified(one))) for one in values if isinstance(one, str))
+    return tuple(name for name in names if name)
 
 
 def _is_prose(name: str, value: object) -> TypeGuard[str]:

@@ -83,11 +83,16 @@ def source(
         reached |= {start for start in starts[1:] if not _is_of_its_own(found, start, quoted, text)}
     own = 0
     for start, end in pairwise([*starts, len(found)]):
-        # 敏感肌和眼周容易辣 says nothing of 敏感肌 before its end.
-        ends[end] = end == len(found) or not statement.prose or found[end].apart or found[end].key not in _HAN_JOINS
         own = own if start in reached else start
-        said = {token.key for token, apart in zip(found[own:end], quoted[own:end], strict=True) if not apart}
-        ends[end] &= end == len(found) or not evidence or bool(said - _LIGHT - _GOES_ON)
+        if end == len(found):
+            pass  # it ends there anyway
+        elif evidence:
+            ends[end] = not {
+                token.key for token, apart in zip(found[own:end], quoted[own:end], strict=True) if not apart
+            } <= (_LIGHT | _GOES_ON)  # «“oak”» of «“oak” and “desk” are in its title»
+        else:
+            # 敏感肌和眼周容易辣 says nothing of 敏感肌 before its end.
+            ends[end] = not statement.prose or found[end].apart or found[end].key not in _HAN_JOINS
         place = end if start in reached else start
         while place < end:
             begins[place] = True

@@ -292,3 +292,45 @@ def test_every_product_of_the_demo_may_say_its_own_sentences_and_hardly_those_of
     assert own <= 0.12 * (own + kept), "but for what a description alone may not claim, and for what speaks of words"
     assert other > 60
     assert passed <= 3
+
+
+def test_what_it_goes_with_is_not_what_it_is() -> None:
+    case = {"title": "竹屿 岑星S5 钢化膜 两片装", "brand": "竹屿", "compatible_with": ["!", "岑星 S5"], "color": "透明"}
+    ground = Ground.of(case, language="zh")
+    assert faults("这款岑星S5是两片装。", ground, "zh") != ()
+    assert faults("这款钢化膜适合岑星S5。", ground, "zh") == ()
+    assert faults("这款竹屿钢化膜是透明色。", ground, "zh") == ()
+
+
+def test_what_the_evidence_quotes_or_says_of_one_thing_is_not_said_of_the_product() -> None:
+    facts = (
+        "“oak” and “desk” are in its title",
+        "its colour is black like that of “Hush 87, silent switches, cream”, which you viewed",
+        "材质是PBT，和你买过的“无线鼠标”一样",
+        "its title says “Desk”, though “solid” and “drawers” are nowhere in its text",
+    )
+    ground = Ground.of({"title": "Oak-Look Writing Desk", "price": 100, "currency": "USD"}, facts)
+    for lie in (
+        "It is oak.",
+        "This oak desk costs $100.",
+        "It is cream.",
+        "它和你买过的“无线鼠标”一样。",
+        "It has drawers.",
+    ):
+        assert faults(lie, ground) != (), lie
+    for truth in (
+        "“Oak” and “desk” are in its title.",
+        "Its title says “Desk”.",
+        "材质是PBT。",
+        "This writing desk costs $100.",
+    ):
+        assert faults(truth, ground) == (), truth
+
+
+def test_a_number_that_reads_as_another_goes_with_its_name() -> None:
+    bag = {"title": "Commuter Backpack", "laptop_inch": 16, "max_load_kg": 9, "weight_g": 880, "ink_colour": "blue"}
+    ground = Ground.of(bag, language="en")
+    for lie in ("It is 16 in.", "This 9 kg backpack weighs 880 g.", "It weighs 9 kg.", "Its colour is blue."):
+        assert faults(lie, ground, "en") != (), lie
+    for truth in ("It has a 9 kg maximum load.", "It weighs 880 g.", "This 880 g backpack has blue ink colour."):
+        assert faults(truth, ground, "en") == (), truth
