@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from search.domain import Document
+from search.domain import Document, Language
 from search.grounding import Ground, faults
 from search.narration.checking import unmarked
 
@@ -42,12 +42,19 @@ def rows(name: str) -> tuple[Row, ...]:
 
 
 @cache
+def ground_of(product: str, facts: tuple[str, ...], unknown: tuple[str, ...], query: str, language: Language) -> Ground:
+    """The same for a true sentence and its twin."""
+    return Ground.of(products()[product], facts, unknown, query, language)
+
+
+@cache
 def judged(name: str, true: bool) -> tuple[tuple[Row, str], ...]:
     """The true or the planted rows, each with what is wrong with it in the eyes of the check, "" for nothing."""
     found = []
     for row in (row for row in rows(name) if row["true"] is true):
-        product = products()[row["product_id"]]
-        ground = Ground.of(product, row["facts"], row["unknown"], row.get("query", ""), row["language"])
+        ground = ground_of(
+            row["product_id"], (*row["facts"],), (*row["unknown"],), row.get("query", ""), row["language"]
+        )
         wrong = faults(unmarked(row["sentence"]), ground, row["language"])
         found.append((row, ", ".join(f"{fault.kind} {fault.text!r}" for fault in wrong)))
     return tuple(found)
