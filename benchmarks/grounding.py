@@ -25,6 +25,7 @@ from search.narration.checking import unmarked
 from search.narration.data import shown
 
 ROOT = Path(__file__).parents[1]
+SETS = ["answered-test", "answered-dev", "answered-loosely", "free-dev", "free-test", "written-dev", "written-test"]
 Row = dict[str, Any]
 
 
@@ -97,16 +98,7 @@ def prepared(products: dict[str, Row]) -> None:
 def main() -> None:
     products = catalogue()
     warm_up()
-    for name in (
-        "answered-test",
-        "answered-dev",
-        "free-dev",
-        "free-test",
-        "written-dev",
-        "written-test",
-        "answered-loosely",
-        "red-team",
-    ):
+    for name in (*SETS, "red-team"):
         examined(name, products)
     spoken(products)
     prepared(products)

@@ -128,10 +128,7 @@ def _of_number(name: str, value: float, languages: Languages) -> Iterator[Statem
         for language in languages:
             yield from _labelled(name, AGES[name][language == "zh"].format(number(value)), language)
         yield from (Statement(text.format(number(value)), name) for text in _AGES[name])
-    elif name.removesuffix("_count") in _COUNTED:
-        for counted in _COUNTED[name.removesuffix("_count")].split():
-            between = "" if is_han(counted) else " "
-            yield Statement(f"{number(value)}{between}{counted}", name)
+    yield from (Statement(text, name) for text in _counts(name, value))
 
 
 _OF_WHAT = frozenset({"", "mm", "cm", "m", "in", "ft", "g", "kg", "mg", "lb", "oz", "ml", "cl", "L"})
@@ -149,16 +146,22 @@ def counted(name: str, value: float, language: Language) -> str:
     """A number as it may be said in a sentence: «8 pieces», «60 kg maximum load», «240 g»."""
     if name in AGES:
         return AGES[name][language == "zh"].format(number(value))
-    for word in _COUNTED.get(name.removesuffix("_count"), "").split():
-        if is_han(word) == (language == "zh"):
-            return f"{number(value)}{'' if is_han(word) else ' '}{word}"
+    for text in _counts(name, value):
+        if is_han(text) == (language == "zh"):
+            return text
     said = measure(value, name, language)
     return with_name(name, said, language) if _needs_its_name(name) else said
 
 
+def _counts(name: str, value: float) -> Iterator[str]:
+    """«8 pieces», 8件."""
+    for word in _COUNTED.get(name.removesuffix("_count"), "").split():
+        yield f"{number(value)}{'' if is_han(word) else ' '}{word}"
+
+
 def with_name(name: str, value: str, language: Language) -> str:
     """«blue ink colour», 最大承重60千克."""
-    named = label(name, language).strip("“”")  # quoted where it is in the other language
+    named = _plain_label(name, language)
     return f"{named}{value}" if is_han(named) else f"{value} {named}"
 
 
@@ -210,10 +213,15 @@ def month(value: str, language: Language) -> str:
     return f"{date[1]}年{int(date[2])}月" if language == "zh" else f"{_MONTHS[int(date[2]) - 1]} {date[1]}"
 
 
+def _plain_label(name: str, language: Language) -> str:
+    """Without the quotation marks that it has where it is in the other language."""
+    return label(name, language).strip("“”")
+
+
 def _labelled(name: str, value: str, language: Language, bound: bool = False) -> Iterator[Statement]:
     """The value with its name before it, and behind it: «240 g weight», «dry skin type», «dry skin»."""
     field_label = label(name, language)
-    plain = field_label.strip("“”")  # quoted where it is in the other language
+    plain = _plain_label(name, language)
     yield Statement(f"{field_label}: {value}", name, field_label, value=True, bound=bound)
     yield Statement(f"{value}{'' if is_han(plain) else ' '}{plain}", name)
     words = field_label.split()
@@ -234,7 +242,7 @@ _EXTENT = {
 
 def truth(name: str, holds: bool, language: Language) -> tuple[str, ...]:
     """Ways to say that a field of yes or no is the one or the other, the plainest first."""
-    said = label(name, language).strip("“”")  # quoted where it is in the other language
+    said = _plain_label(name, language)
     if language == "zh":
         if holds:
             return (said, f"{said}是")
